@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The plan: configuration and plugins judged together, before anything starts. Says which operation goes to which
- * sink, who takes what is emitted, and refuses what cannot work: broken authority, two sinks for one operation, two
- * sources of one connection and stream, emission nobody takes, cycles, a table that is missing or unreadable. */
+/* The plan: configuration and plugins judged together, before anything starts. Says which operation goes to
+ * which sink, who takes what is emitted, and refuses what cannot work: broken authority, two sinks for one
+ * operation, two sources of one connection and stream, emission nobody takes, cycles, a table that is missing
+ * or unreadable. */
 #ifndef TB_ENGINE_PLAN_H
 #define TB_ENGINE_PLAN_H
 
@@ -9,7 +10,7 @@
 
 typedef struct {
     const config_use *use;
-    const plugin *plugin; /* NULL for an emission source (use->records) */
+    const plugin *plugin;                /* NULL for an emission source (use->records) */
     const config_connection *connection; /* NULL: none */
 } plan_use;
 
@@ -41,12 +42,14 @@ typedef struct plan {
     int tables_n;
 } plan;
 
-/* Loads the file, opens the plugins, reads the tables, runs every instance's `check` callback. NULL: findings say why. */
+/* Loads the file, opens the plugins, reads the tables, runs every instance's `check` callback. NULL: findings
+ * say why. */
 plan *plan_build(const char *path, plugins *plugins, config_findings *findings);
 plan *plan_ref(plan *p);
 void plan_unref(plan *p);
 
-/* The operation's entry in that pipeline; `operation` "": the only one that takes the record type. NULL: none. */
+/* The operation's entry in that pipeline; `operation` "": the only one that takes the record type. NULL:
+ * none. */
 const plan_operation *plan_operation_find(const plan_pipeline *p, const char *operation, const char *type);
 /* Whether pipeline p takes emitted records of that type. */
 bool plan_takes(const plan_pipeline *p, const char *type);

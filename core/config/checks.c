@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What spans several keys and needs no plugin: URLs, what each kind of authentication wants, addresses, names
+ * that must be there, names that must not be there twice. */
+#include "core/config/keys.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+#include <strings.h>
+
+/* ---- connections ---- */
+
+static bool loopback_host(const char *host, size_t n)
+{
+    static const char *const names[] = {"localhost", "127.0.0.1", "[::1]"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (strlen(names[i]) == n && !strncasecmp(names[i], host, n))
+            return true;
+    }
+    return false;
+}
+
+static const char *url_fault(const char *url)
+{
+    bool plain = !strncmp(url, "http://", 7);
+    if (!plain && strncmp(url, "https://", 8))
+        return "begins with https://";
+    const char *host = strstr(url, "://") + 3;
+    size_t n = strcspn(host, "/?#");
+    if (!n || host[0] == ':')
+        return "names a host";
+    if (memchr(host, '@', n))
+        return "holds no user or password: they belong to auth";
+    if (strpbrk(url, "?# \t\r\n\"<>"))
+        return "ends with its path: no query, fragment or blank";
+    size_t name = host[0] == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":/");
+    if (plain && !loopback_host(host, name < n ? name : n))
+        return "begins with https:// (http only to 127.0.0.1, [::1] or localhost)";
+    return NULL;
+}
+
+static void check_url(config_reader *r, config_connection *x)
+{
+    if (!x->url)
+        return;
+    const char *fault = url_fault(x->url);
+    if (fault)
+        config_find(r->f, x->where, "url of connection \"%s\" %s", x->name, fault);
+    for (size_t n = strlen(x->url); n && x->url[n - 1] == '/'; n--)
+        x->url[n - 1] = '\0';
+}
+
+static const struct {
+    const char *name;
+    size_t offset;
+    unsigned needed_by; /* bits: 1 << config_auth */
+} auth_rules[] = {
+    {"user", offsetof(config_connection, user), 1u << AUTH_BASIC},
+    {"password", offsetof(config_connection, password), 1u << AUTH_BASIC},
+    {"token", offsetof(config_connection, token), 1u << AUTH_BEARER},
+    {"consumer-key", offsetof(config_connection, consumer_key), 1u << AUTH_OAUTH1},
+    {"consumer-secret", offsetof(config_connection, consumer_secret), 1u << AUTH_OAUTH1},
+    {"access-token", offsetof(config_connection, access_token), 1u << AUTH_OAUTH1},
+    {"access-token-secret", offsetof(config_connection, access_token_secret), 1u << AUTH_OAUTH1},
+};
+static const char *const auth_names[] = {"none", "basic", "bearer", "oauth1"};
+
+static void check_auth(config_reader *r, const config_connection *x)
+{
+    if ((int)x->auth > AUTH_OAUTH1) {
+        config_find(r->f, x->where,
+                    "connection \"%s\": auth type \"oauth2\" is not in this version: use none, basic, bearer "
+                    "or oauth1",
+                    x->name);
+        return;
+    }
+    for (size_t i = 0; i < sizeof auth_rules / sizeof *auth_rules; i++) {
+        const char *value = *(char *const *)((const char *)x + auth_rules[i].offset);
+        bool needed = auth_rules[i].needed_by & (1u << x->auth);
+        if (needed && !value)
+            config_find(r->f, x->where, "connection \"%s\": auth type \"%s\" needs \"%s\"", x->name,
+                        auth_names[x->auth], auth_rules[i].name);
+        else if (!needed && value)
+            config_find(r->f, x->where, "connection \"%s\": auth type \"%s\" does not take \"%s\"", x->name,
+                        auth_names[x->auth], auth_rules[i].name);
+    }
+}
+
+/* ---- addresses ---- */
+
+typedef enum { ADDRESS_BAD, ADDRESS_LOOPBACK, ADDRESS_OPEN } address_kind;
+
+static bool port_fine(const char *port)
+{
+    size_t n = strspn(port, "0123456789");
+    return n >= 1 && n <= 5 && !port[n] && strtol(port, NULL, 10) <= 65535;
+}
+
+/* "127.0.0.1:8077" or "[::1]:8077". */
+static address_kind judge_address(const char *text)
+{
+    char host[64];
+    unsigned char raw[16];
+    bool six = text[0] == '[';
+    const char *end = six ? strstr(text, "]:") : strrchr(text, ':');
+    size_t n = end ? (size_t)(end - text) - six : 0;
+    if (!end || n >= sizeof host || !port_fine(end + 1 + six))
+        return ADDRESS_BAD;
+    memcpy(host, text + six, n);
+    host[n] = '\0';
+    if (!six && !strcmp(host, "localhost"))
+        return ADDRESS_LOOPBACK;
+    if (inet_pton(six ? AF_INET6 : AF_INET, host, raw) != 1)
+        return ADDRESS_BAD;
+    return (six ? !strcmp(host, "::1") : raw[0] == 127) ? ADDRESS_LOOPBACK : ADDRESS_OPEN;
+}
+
+static void check_listen(config_reader *r)
+{
+    const config *c = r->c;
+    config_where where = {c->path, 1};
+    const char *addresses[] = {c->listen_events, c->listen_admin}, *names[] = {"events", "admin"};
+    for (int i = 0; i < 2; i++) {
+        if (addresses[i] && judge_address(addresses[i]) == ADDRESS_BAD)
+            config_find(r->f, where,
+                        "listen.%s wants an address and a port such as \"127.0.0.1:8077\", not \"%s\"",
+                        names[i], addresses[i]);
+    }
+    if (c->listen_admin && judge_address(c->listen_admin) == ADDRESS_OPEN && !c->admin_token)
+        config_find(r->f, where, "listen.admin is open to other hosts: it needs an admin-token");
+    for (int i = 0; i < c->trusted_proxies_n; i++) {
+        unsigned char raw[16];
+        const char *address = c->trusted_proxies[i];
+        if (inet_pton(AF_INET, address, raw) != 1 && inet_pton(AF_INET6, address, raw) != 1)
+            config_find(r->f, where, "listen.trusted-proxies wants addresses, not \"%s\"", address);
+    }
+}
+
+/* ---- names ---- */
+
+static void check_connection_name(config_reader *r, config_where where, const char *name)
+{
+    const config *c = r->c;
+    const char *names[64];
+    int n = 0;
+    if (!name || config_connection_find(c, name))
+        return;
+    for (int i = 0; i < c->connections_n && n < 64; i++)
+        names[n++] = c->connections[i].name;
+    const char *near = config_nearest(name, names, n);
+    if (near)
+        config_find(r->f, where, "there is no connection \"%s\": did you mean \"%s\"?", name, near);
+    else
+        config_find(r->f, where, "there is no connection \"%s\"", name);
+}
+
+static void check_source(config_reader *r, const config_use *use)
+{
+    const config_connection *x = use->connection ? config_connection_find(r->c, use->connection) : NULL;
+    if (!use->plugin)
+        return;
+    if (use->events && !use->connection)
+        config_find(r->f, use->where, "events = true needs a connection");
+    if (use->events && x && !x->webhook_user)
+        config_find(r->f, use->where, "events = true needs webhook = { user, password } at connection \"%s\"",
+                    x->name);
+    if (use->events && !r->c->listen_events)
+        config_find(r->f, use->where, "events = true needs listen.events");
+    if (!use->events && !use->every)
+        config_find(r->f, use->where, "source \"%s\" would never read: it needs \"every\" or events = true",
+                    use->plugin);
+}
+
+static bool same_text(const char *a, const char *b)
+{
+    return a && b ? !strcmp(a, b) : a == b;
+}
+
+static void check_twins(config_reader *r, const config_pipeline *p)
+{
+    for (int i = 0; i < p->sources_n; i++) {
+        for (int j = 0; j < i && p->sources[i].plugin; j++) {
+            const config_use *a = &p->sources[j], *b = &p->sources[i];
+            if (a->plugin && same_text(a->connection, b->connection) && same_text(a->stream, b->stream))
+                config_find(r->f, b->where,
+                            "pipeline \"%s\" has two sources of connection \"%s\" and stream \"%s\"", p->name,
+                            b->connection ? b->connection : "", b->stream ? b->stream : "");
+        }
+    }
+}
+
+static void check_pipeline(config_reader *r, const config_pipeline *p)
+{
+    for (const config_pipeline *q = r->c->pipelines; q < p; q++) {
+        if (p->name && q->name && !strcmp(p->name, q->name))
+            config_find(r->f, p->where, "two pipelines are called \"%s\": the other is at %s:%d", p->name,
+                        q->where.file, q->where.line);
+    }
+    if (p->retry.first > p->retry.longest)
+        config_find(r->f, p->where, "retry.first is longer than retry.longest");
+    for (int i = 0; i < p->sources_n; i++) {
+        check_connection_name(r, p->sources[i].where, p->sources[i].connection);
+        check_source(r, &p->sources[i]);
+    }
+    for (int i = 0; i < p->transforms_n; i++)
+        check_connection_name(r, p->transforms[i].where, p->transforms[i].connection);
+    for (int i = 0; i < p->sinks_n; i++)
+        check_connection_name(r, p->sinks[i].where, p->sinks[i].connection);
+    check_twins(r, p);
+}
+
+void config_checks(config_reader *r)
+{
+    config *c = r->c;
+    check_listen(r);
+    for (int i = 0; i < c->connections_n; i++) {
+        check_url(r, &c->connections[i]);
+        check_auth(r, &c->connections[i]);
+    }
+    for (int i = 0; i < c->authorities_n; i++)
+        check_connection_name(r, c->authorities[i].where, c->authorities[i].connection);
+    for (int i = 0; i < c->pipelines_n; i++)
+        check_pipeline(r, &c->pipelines[i]);
+}
