@@ -90,12 +90,12 @@ static void judge_twins(const plan_pipeline *p, config_findings *f)
     }
 }
 
-static void judge_authority(const plan *plan, const plan_pipeline *p, config_findings *f)
+static void judge_authority(const plan *whole, const plan_pipeline *p, config_findings *f)
 {
     for (int i = 0; i < p->operations_n; i++) {
         const tb_operation *o = p->operations[i].operation;
         const config_use *use = p->sinks[p->operations[i].sink].use;
-        const char *owner = o->sets ? config_authority_of(plan->config, o->sets) : NULL;
+        const char *owner = o->sets ? config_authority_of(whole->config, o->sets) : NULL;
         if (owner && use->connection && !strcmp(owner, use->connection) && type_reaches(p, o->takes))
             config_find(
                 f, use->where,
