@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A growing byte buffer that is always NUL-terminated, and the scope guards that go with heap memory.
- * Running out of memory is remembered in the buffer (`failed`), so that a chain of appends is checked once. */
+ * Running out of memory is remembered in the buffer (`failed`), so that a chain of appends is checked once.
+ */
 #ifndef TB_BASE_BUFFER_H
 #define TB_BASE_BUFFER_H
 
@@ -23,7 +24,7 @@ int buffer_printf(buffer *b, const char *format, ...) __attribute__((format(prin
 const char *buffer_text(const buffer *b); /* "" while empty; valid until the next change */
 void buffer_clear(buffer *b);             /* empty, memory kept */
 void buffer_free(buffer *b);              /* empty, memory gone; usable again */
-char *buffer_take(buffer *b);             /* the caller frees; NULL when `failed`; the buffer is empty after */
+char *buffer_take(buffer *b); /* the caller frees; NULL when `failed`; the buffer is empty after */
 
 /* Scope guards. */
 static inline void cleanup_free_(void *p)

@@ -21,8 +21,8 @@ double env_clock_rate(void); /* 1 outside tests */
 
 /* Randomness from one generator a thread, seeded by the thread's name (a seeded run repeats). */
 uint64_t env_random(void);
-int64_t env_random_below(int64_t n);                 /* 0 .. n-1; 0 when n < 1 */
-void env_random_text(char *out, size_t size);        /* size-1 characters of [0-9a-z], unguessable: for nonces */
+int64_t env_random_below(int64_t n);          /* 0 .. n-1; 0 when n < 1 */
+void env_random_text(char *out, size_t size); /* size-1 characters of [0-9a-z], unguessable: for nonces */
 
 /* Threads. The name is copied, at most 15 characters show in the system. */
 typedef struct env_thread env_thread;
@@ -54,8 +54,10 @@ static inline void cleanup_unlock_(env_mutex **m)
     env_unlock(*m);
 }
 /* Holds the lock until the scope ends. */
-#define ENV_HOLD(mutex)                                                                                      \
-    __attribute__((cleanup(cleanup_unlock_), unused)) env_mutex *env_held_ = (env_lock(mutex), (mutex))
+#define ENV_HOLD_AT_(mutex, line)                                                                            \
+    __attribute__((cleanup(cleanup_unlock_), unused)) env_mutex *env_held_##line = (env_lock(mutex), (mutex))
+#define ENV_HOLD_AT(mutex, line) ENV_HOLD_AT_(mutex, line)
+#define ENV_HOLD(mutex) ENV_HOLD_AT(mutex, __LINE__)
 
 /* One HTTP exchange at a time per client; keeps its connection alive between exchanges. */
 typedef struct env_client env_client;
@@ -63,11 +65,11 @@ env_client *env_client_new(void);
 void env_client_free(env_client *c);
 
 typedef enum {
-    ENV_ANSWERED, /* a complete answer: status, headers and body hold it */
-    ENV_REFUSED,  /* no connection was made: nothing was sent, so nothing happened */
-    ENV_LOST,     /* sent, and no complete answer: it may have happened */
+    ENV_ANSWERED,  /* a complete answer: status, headers and body hold it */
+    ENV_REFUSED,   /* no connection was made: nothing was sent, so nothing happened */
+    ENV_LOST,      /* sent, and no complete answer: it may have happened */
     ENV_TOO_LARGE, /* the answer went over max_answer: it may have happened */
-    ENV_INVALID   /* the request broke a rule of ours (https, header characters): nothing was sent */
+    ENV_INVALID    /* the request broke a rule of ours (https, header characters): nothing was sent */
 } env_fate;
 
 typedef struct {
@@ -75,9 +77,9 @@ typedef struct {
     const char *const *headers; /* "Name: value", ends with NULL; checked for CR, LF */
     const void *body;           /* NULL: none */
     size_t body_size;
-    int64_t timeout;            /* of the whole exchange, by env_mono; 0: 30 s */
-    size_t max_answer;          /* bytes of body; 0: 32 MiB */
-    const atomic_bool *abort;   /* when it turns true the exchange ends at once as ENV_LOST; may be NULL */
+    int64_t timeout;          /* of the whole exchange, by env_mono; 0: 30 s */
+    size_t max_answer;        /* bytes of body; 0: 32 MiB */
+    const atomic_bool *abort; /* when it turns true the exchange ends at once as ENV_LOST; may be NULL */
 } env_request;
 
 typedef struct {
@@ -91,7 +93,8 @@ typedef struct {
 
 /* https only, except to loopback; no redirects; peer verified; TLS 1.2 or newer. Blocks. */
 void env_exchange(env_client *c, const env_request *request, env_answer *answer);
-/* The value of the first header of that name, copied without blanks at the ends; false: absent or too long. */
+/* The value of the first header of that name, copied without blanks at the ends; false: absent or too long.
+ */
 bool env_header(const env_answer *answer, const char *name, char *out, size_t size);
 void env_answer_free(env_answer *answer);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* HTTP exchanges by libcurl: one easy handle a client, so the connection is kept between exchanges. What makes
- * an answer trustworthy is decided here once: a body cut short, a redirect or an answer over the limit is never
- * "answered", and only a connection that was never made counts as "nothing happened". */
+/* HTTP exchanges by libcurl: one easy handle a client, so the connection is kept between exchanges. What
+ * makes an answer trustworthy is decided here once: a body cut short, a redirect or an answer over the limit
+ * is never "answered", and only a connection that was never made counts as "nothing happened". */
 #include "core/base/env.h"
 
 #include <arpa/inet.h>
@@ -90,7 +90,8 @@ static bool url_allowed(const char *text)
     CURLU *url = curl_url();
     char *scheme = NULL, *host = NULL;
     bool ok = url && !curl_url_set(url, CURLUPART_URL, text, 0) &&
-              !curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) && !curl_url_get(url, CURLUPART_HOST, &host, 0) &&
+              !curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) &&
+              !curl_url_get(url, CURLUPART_HOST, &host, 0) &&
               (!strcmp(scheme, "https") || (!strcmp(scheme, "http") && is_loopback(host)));
     curl_free(scheme);
     curl_free(host);

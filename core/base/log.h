@@ -13,6 +13,7 @@ void log_setup(log_level least, int json); /* default: info, logfmt; before thre
 void log_scope(const char *pipeline, const char *key);
 
 /* `id` is a stable dotted name ("connection.paused"); the sentence: lower case, no full stop. */
-void log_write(log_level level, const char *id, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void log_write(log_level level, const char *id, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 #endif

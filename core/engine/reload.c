@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reload, all or nothing (ENGINE 4.12): every refusal comes before the first change. Then, pipeline by
+ * pipeline: the same is left alone, a changed one settles its batch and starts anew, a new one starts, a
+ * removed one ends. */
+#include "core/engine/internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { SETTLE_DEADLINE = 30000 };
+
+static pipeline *running(const engine *e, const char *name)
+{
+    for (int i = 0; i < e->pipelines_n; i++)
+        if (!strcmp(e->pipelines[i]->p->config->name, name))
+            return e->pipelines[i];
+    return NULL;
+}
+
+static const plan_pipeline *planned(const plan *p, const char *name)
+{
+    for (int i = 0; i < p->pipelines_n; i++)
+        if (!strcmp(p->pipelines[i].config->name, name))
+            return &p->pipelines[i];
+    return NULL;
+}
+
+static const journal_pipeline *counted(const journal_pipeline *list, int n, const char *name)
+{
+    for (int i = 0; i < n; i++)
+        if (!strcmp(list[i].name, name))
+            return &list[i];
+    return NULL;
+}
+
+static int refuse(engine *e, const plan *p, error *err)
+{
+    CLEANUP_FREE journal_pipeline *list = NULL;
+    int n = journal_pipelines(e->journal, &list);
+    for (int i = 0; i < n; i++) {
+        const plan_pipeline *pp = planned(p, list[i].name);
+        int64_t unsettled = list[i].pending + list[i].parked;
+        if (!pp && unsettled && running(e, list[i].name))
+            return error_set(
+                err,
+                "pipeline %s has %lld unsettled records: let them settle, or use tillbridge pipeline "
+                "rename or retire",
+                list[i].name, (long long)unsettled);
+        if (pp && pp->config->latest != list[i].latest && unsettled)
+            return error_set(err, "pipeline %s cannot change its mode while %lld records are unsettled",
+                             list[i].name, (long long)unsettled);
+    }
+    for (int i = 0; i < p->pipelines_n; i++) {
+        const pipeline *old = running(e, p->pipelines[i].config->name);
+        const journal_pipeline *c = counted(list, n, p->pipelines[i].config->name);
+        for (int k = 0; old && c && c->pending && k < p->pipelines[i].config->sources_n && k < old->sources_n;
+             k++) {
+            const char *a = old->p->config->sources[k].stream, *b = p->pipelines[i].config->sources[k].stream;
+            if (strcmp(a ? a : "", b ? b : ""))
+                return error_set(err,
+                                 "pipeline %s cannot change the stream of a source while records are pending",
+                                 c->name);
+        }
+    }
+    return 0;
+}
+
+static void replace(engine *e, pipeline *old, pipeline *new_)
+{
+    ENV_HOLD(&e->lock);
+    for (int i = 0; i < e->pipelines_n; i++)
+        if (e->pipelines[i] == old) {
+            e->pipelines[i] = new_ ? new_ : e->pipelines[--e->pipelines_n];
+            return;
+        }
+    pipeline **longer = realloc(e->pipelines, (size_t)(e->pipelines_n + 2) * sizeof *longer);
+    if (!longer)
+        return;
+    e->pipelines = longer;
+    longer[e->pipelines_n++] = new_;
+}
+
+/* Stops the old one, starts the new one; when that fails, a fresh instance of the old goes on. */
+static int change(engine *e, pipeline *old, plan *p, const plan_pipeline *pp, error *err)
+{
+    if (old) {
+        pipeline_halt(old);
+        if (!pipeline_join(old, env_mono() + SETTLE_DEADLINE))
+            return error_set(err, "pipeline %s did not settle within 30 s", pp->config->name);
+    }
+    error why;
+    pipeline *new_ = pipeline_new(e, p, pp, err);
+    int failed = !new_;
+    if (!new_ && old && !(new_ = pipeline_new(e, old->plan, old->p, &why)))
+        log_write(LOG_ERROR, "reload.lost", "pipeline %s could not be put back: %s", pp->config->name,
+                  why.text);
+    if (new_ || old)
+        replace(e, old, new_);
+    pipeline_free(old);
+    if (new_ && pipeline_start(new_, &why))
+        log_write(LOG_ERROR, "reload.lost", "pipeline %s could not start: %s", pp->config->name, why.text);
+    return failed ? -1 : 0;
+}
+
+typedef struct {
+    int same, changed, new_, removed;
+} tally;
+
+static bool tables_differ(const plan *a, const plan *b)
+{
+    bool same = a->tables_n == b->tables_n;
+    for (int i = 0; same && i < a->tables_n; i++)
+        same = !strcmp(a->tables[i].config->name, b->tables[i].config->name) &&
+               !strcmp(a->tables[i].hash, b->tables[i].hash);
+    return !same;
+}
+
+static int publish_tables(engine *e, const plan *p, error *err)
+{
+    engine_tables *new_ = tables_load(e->journal, p, err);
+    if (!new_)
+        return -1;
+    ENV_HOLD(&e->lock);
+    engine_tables *old = e->tables;
+    e->tables = new_;
+    tables_unref(old);
+    return 0;
+}
+
+static int publish_connections(engine *e, const plan *p, error *err)
+{
+    connection **list = engine_connections_for(e, p, err), **old = e->connections;
+    if (!list)
+        return -1;
+    ENV_HOLD(&e->lock);
+    for (int i = 0; i < e->connections_n; i++)
+        connection_unref(old[i]);
+    free(old);
+    e->connections = list;
+    e->connections_n = p->config->connections_n;
+    return 0;
+}
+
+static int change_all(engine *e, plan *p, tally *t, error *err)
+{
+    for (int i = e->pipelines_n - 1; i >= 0; i--) {
+        pipeline *old = e->pipelines[i];
+        if (planned(p, old->p->config->name))
+            continue;
+        pipeline_halt(old);
+        if (!pipeline_join(old, env_mono() + SETTLE_DEADLINE))
+            return error_set(err, "pipeline %s did not settle within 30 s", old->p->config->name);
+        replace(e, old, NULL);
+        pipeline_free(old);
+        t->removed++;
+    }
+    int failed = 0;
+    for (int i = 0; i < p->pipelines_n; i++) {
+        pipeline *old = running(e, p->pipelines[i].config->name);
+        if (old && !strcmp(old->p->config->digest, p->pipelines[i].config->digest)) {
+            t->same++;
+            continue;
+        }
+        *(old ? &t->changed : &t->new_) += 1;
+        failed |= change(e, old, p, &p->pipelines[i], err);
+    }
+    return failed;
+}
+
+static void tell(const tally *t, bool tables, error *err)
+{
+    error_set(err, "reloaded: %d pipelines unchanged, %d changed, %d new, %d removed%s", t->same, t->changed,
+              t->new_, t->removed, tables ? ", tables published" : "");
+}
+
+int engine_reload(engine *e, plan *p, const char *actor, error *err)
+{
+    ENV_HOLD(&e->reloading);
+    tally t = {0};
+    if (refuse(e, p, err))
+        return -1;
+    bool tables = tables_differ(e->plan, p);
+    if ((tables && publish_tables(e, p, err)) || publish_connections(e, p, err))
+        return -1;
+    int failed = change_all(e, p, &t, err);
+    {
+        ENV_HOLD(&e->lock);
+        plan *old = e->plan;
+        e->plan = p;
+        plan_unref(old);
+    }
+    engine_poke(e, NULL);
+    if (!failed)
+        tell(&t, tables, err);
+    else
+        log_write(LOG_ERROR, "reload.partly", "the new configuration holds, but not all of it runs: %s",
+                  err->text);
+    journal_who who = {actor, NULL, env_now()};
+    journal_audit(e->journal, &who, "reload", NULL, err->text);
+    log_write(LOG_INFO, "engine.reloaded", "%s", err->text);
+    return 0;
+}
