@@ -1,5 +1,64 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-set -e
+# Alone: bootstraps (what a clone needs before configure; a tarball does not).
+# `./autogen.sh check` and `./autogen.sh demo`: the short way for a clone. They install what is missing (as root on a
+# Debian-like system), configure in _build/ and run `make check` or `make demo`. A second call is incremental.
+set -eu
 cd "$(dirname "$0")"
-autoreconf -fi
+
+packages="gcc make libc6-dev autoconf automake libtool pkg-config libcurl4-openssl-dev libjansson-dev libconfig-dev
+ libsqlite3-dev libmicrohttpd-dev libssl-dev check libgmp-dev python3"
+
+missing_packages() {
+  for p in $packages; do
+    dpkg-query -W -f '${Status}' "$p" 2>/dev/null | grep -q 'ok installed' || printf ' %s' "$p"
+  done
+}
+
+install_missing() {
+  command -v dpkg-query >/dev/null 2>&1 || { echo "autogen.sh: not a Debian-like system: install by hand:$(echo " $packages" | tr '\n' ' ')" >&2; return 0; }
+  missing=$(missing_packages)
+  [ -n "$missing" ] || return 0
+  if [ "$(id -u)" != 0 ]; then
+    echo "autogen.sh: run this first: sudo apt-get install$missing" >&2
+    exit 77
+  fi
+  echo "autogen.sh: installing$missing"
+  { apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $missing >/dev/null; } || {
+    echo "autogen.sh: that failed; run this when the network answers: apt-get install$missing" >&2
+    exit 77
+  }
+}
+
+bootstrap() {
+  [ -x configure ] && [ configure -nt configure.ac ] && [ Makefile.in -nt Makefile.am ] || autoreconf -fi
+}
+
+build_tree() { # folder, configure options
+  mkdir -p "$1"
+  [ -f "$1/config.status" ] || (cd "$1" && shift && ../configure -q "$@")
+}
+
+jobs=$(nproc 2>/dev/null || echo 2)
+case "${1-}" in
+'') autoreconf -fi ;;
+check)
+  install_missing
+  bootstrap
+  build_tree _build --enable-sanitizers --enable-werror
+  make -C _build -s -j"$jobs" all
+  make -C _build -s -j"$jobs" check
+  ;;
+demo)
+  install_missing
+  bootstrap
+  build_tree _demo
+  make -C _demo -s -j"$jobs" all
+  shift
+  make -C _demo -s demo DEMO="$*"
+  ;;
+*)
+  echo "usage: ./autogen.sh [check | demo [--for 30s]]" >&2
+  exit 2
+  ;;
+esac

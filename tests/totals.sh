@@ -1,0 +1,17 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Adds up what the tests of a build tree said: check's own totals where a program prints them, "N passed, N failed" where
+# a script does, else one a program. Exits 1 if anything failed or nothing ran.
+set -eu
+tree=$1
+find "$tree" -name '*.trs' | sort | while read -r trs; do
+  log=${trs%.trs}.log
+  result=$(sed -n 's/^:test-result: //p' "$trs" | head -n 1)
+  printf 'RESULT %s\n' "$result"
+  grep -E '^[0-9]+%: Checks: [0-9]+, Failures: [0-9]+, Errors: [0-9]+|^[0-9]+ passed, [0-9]+ failed' "$log" 2>/dev/null | tail -n 1 || true
+done | awk '
+  function one() { if (r == "PASS") p++; else if (r == "SKIP") s++; else if (r != "") f++; r = "" }
+  /^RESULT/ { one(); r = $2; next }
+  /Checks:/ { gsub(/[,:]/, " "); n = $3; bad = $5 + $7; if (r == "PASS" || bad) { p += n - bad; f += bad; r = "" } next }
+  / passed, / { if (r == "PASS" || $3 > 0) { p += $1; f += $3; r = "" } next }
+  END { one(); printf "%d passed, %d failed, %d skipped\n", p, f, s; exit (f > 0 || p == 0) }'
