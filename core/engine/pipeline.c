@@ -202,7 +202,7 @@ void pipeline_free(pipeline *p)
 
 int pipeline_start(pipeline *p, error *err)
 {
-    char name[16];
+    char name[64];
     for (int i = 0; i < p->sources_n; i++) {
         if (!p->sources[i].use->plugin)
             continue;
