@@ -23,18 +23,18 @@ static const char *url_fault(const char *url)
 {
     bool plain = !strncmp(url, "http://", 7);
     if (!plain && strncmp(url, "https://", 8))
-        return "begins with https://";
+        return "must begin with https://";
     const char *host = strstr(url, "://") + 3;
     size_t n = strcspn(host, "/?#");
     if (!n || host[0] == ':')
-        return "names a host";
+        return "must name a host";
     if (memchr(host, '@', n))
-        return "holds no user or password: they belong to auth";
+        return "must not hold a user or password: they belong to auth";
     if (strpbrk(url, "?# \t\r\n\"<>"))
-        return "ends with its path: no query, fragment or blank";
+        return "must end with its path: no query, fragment or blank";
     size_t name = host[0] == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":/");
     if (plain && !loopback_host(host, name < n ? name : n))
-        return "begins with https:// (http only to 127.0.0.1, [::1] or localhost)";
+        return "must begin with https:// (http only to 127.0.0.1, [::1] or localhost)";
     return NULL;
 }
 
@@ -44,45 +44,54 @@ static void check_url(config_reader *r, config_connection *x)
         return;
     const char *fault = url_fault(x->url);
     if (fault)
-        config_find(r->f, x->where, "url of connection \"%s\" %s", x->name, fault);
+        config_find(r->f, reader_where_of(r, x->where, "connections.%s.url", x->name),
+                    "url of connection \"%s\" %s", x->name, fault);
     for (size_t n = strlen(x->url); n && x->url[n - 1] == '/'; n--)
         x->url[n - 1] = '\0';
 }
 
 static const struct {
     const char *name;
-    size_t offset;
     unsigned needed_by; /* bits: 1 << config_auth */
 } auth_rules[] = {
-    {"user", offsetof(config_connection, user), 1u << AUTH_BASIC},
-    {"password", offsetof(config_connection, password), 1u << AUTH_BASIC},
-    {"token", offsetof(config_connection, token), 1u << AUTH_BEARER},
-    {"consumer-key", offsetof(config_connection, consumer_key), 1u << AUTH_OAUTH1},
-    {"consumer-secret", offsetof(config_connection, consumer_secret), 1u << AUTH_OAUTH1},
-    {"access-token", offsetof(config_connection, access_token), 1u << AUTH_OAUTH1},
-    {"access-token-secret", offsetof(config_connection, access_token_secret), 1u << AUTH_OAUTH1},
+    {"user", 1u << AUTH_BASIC},
+    {"password", 1u << AUTH_BASIC},
+    {"token", 1u << AUTH_BEARER},
+    {"consumer-key", 1u << AUTH_OAUTH1},
+    {"consumer-secret", 1u << AUTH_OAUTH1},
+    {"access-token", 1u << AUTH_OAUTH1},
+    {"access-token-secret", 1u << AUTH_OAUTH1},
 };
 static const char *const auth_names[] = {"none", "basic", "bearer", "oauth1"};
 
+/* The key as it stands in the file, also where its value could not be read. */
+static const config_setting_t *auth_key(config_reader *r, const config_connection *x, const char *key)
+{
+    char path[128];
+    snprintf(path, sizeof path, "connections.%.40s.auth.%s", x->name, key);
+    return config_lookup(r->parsed, path);
+}
+
+static void check_auth_key(config_reader *r, const config_connection *x, size_t i)
+{
+    const config_setting_t *key = auth_key(r, x, auth_rules[i].name);
+    config_where where = reader_where_of(r, x->where, "connections.%s.auth", x->name);
+    bool needed = auth_rules[i].needed_by & (1u << x->auth);
+    if (needed && !key)
+        config_find(r->f, where, "auth type \"%s\" needs \"%s\"", auth_names[x->auth], auth_rules[i].name);
+    else if (!needed && key)
+        config_find(r->f, reader_where(r, key), "auth type \"%s\" does not take \"%s\"", auth_names[x->auth],
+                    auth_rules[i].name);
+}
+
 static void check_auth(config_reader *r, const config_connection *x)
 {
-    if ((int)x->auth > AUTH_OAUTH1) {
-        config_find(r->f, x->where,
-                    "connection \"%s\": auth type \"oauth2\" is not in this version: use none, basic, bearer "
-                    "or oauth1",
-                    x->name);
-        return;
-    }
-    for (size_t i = 0; i < sizeof auth_rules / sizeof *auth_rules; i++) {
-        const char *value = *(char *const *)((const char *)x + auth_rules[i].offset);
-        bool needed = auth_rules[i].needed_by & (1u << x->auth);
-        if (needed && !value)
-            config_find(r->f, x->where, "connection \"%s\": auth type \"%s\" needs \"%s\"", x->name,
-                        auth_names[x->auth], auth_rules[i].name);
-        else if (!needed && value)
-            config_find(r->f, x->where, "connection \"%s\": auth type \"%s\" does not take \"%s\"", x->name,
-                        auth_names[x->auth], auth_rules[i].name);
-    }
+    const config_setting_t *type = auth_key(r, x, "type");
+    const char *text = type ? config_setting_get_string(type) : NULL;
+    if (text && strcmp(text, auth_names[x->auth]))
+        return; /* told already */
+    for (size_t i = 0; i < sizeof auth_rules / sizeof *auth_rules; i++)
+        check_auth_key(r, x, i);
 }
 
 /* ---- addresses ---- */
@@ -117,21 +126,23 @@ static address_kind judge_address(const char *text)
 static void check_listen(config_reader *r)
 {
     const config *c = r->c;
-    config_where where = {c->path, 1};
+    config_where top = {c->path, 1};
     const char *addresses[] = {c->listen_events, c->listen_admin}, *names[] = {"events", "admin"};
     for (int i = 0; i < 2; i++) {
         if (addresses[i] && judge_address(addresses[i]) == ADDRESS_BAD)
-            config_find(r->f, where,
-                        "listen.%s wants an address and a port such as \"127.0.0.1:8077\", not \"%s\"",
-                        names[i], addresses[i]);
+            config_find(r->f, reader_where_of(r, top, "listen.%s", names[i]),
+                        "%s wants an address and a port such as \"127.0.0.1:8077\", not \"%s\"", names[i],
+                        addresses[i]);
     }
     if (c->listen_admin && judge_address(c->listen_admin) == ADDRESS_OPEN && !c->admin_token)
-        config_find(r->f, where, "listen.admin is open to other hosts: it needs an admin-token");
+        config_find(r->f, reader_where_of(r, top, "listen.admin"),
+                    "admin is open to other hosts at \"%s\": it needs an admin-token", c->listen_admin);
     for (int i = 0; i < c->trusted_proxies_n; i++) {
         unsigned char raw[16];
         const char *address = c->trusted_proxies[i];
         if (inet_pton(AF_INET, address, raw) != 1 && inet_pton(AF_INET6, address, raw) != 1)
-            config_find(r->f, where, "listen.trusted-proxies wants addresses, not \"%s\"", address);
+            config_find(r->f, reader_where_of(r, top, "listen.trusted-proxies"),
+                        "trusted-proxies wants addresses, not \"%s\"", address);
     }
 }
 

@@ -33,6 +33,7 @@ typedef struct config_reader {
     config *c;
     config_findings *f;
     const char *folder; /* of the main file, absolute */
+    const config_t *parsed;
 } config_reader;
 
 typedef struct config_key {
@@ -43,6 +44,7 @@ typedef struct config_key {
     const char *fallback; /* as it would be written; NULL: zero */
     int64_t least, most;  /* of numbers, in units of the kind; both 0: any */
     const char *choices;  /* blanks between */
+    const char *refused;  /* a choice that is known, but not in this version */
     const struct config_key *sub;
     void (*read)(config_reader *r, const config_setting_t *setting, void *target);
 } config_key;
@@ -56,6 +58,9 @@ extern const config_key config_root_keys[], config_connection_keys[], config_pip
 void reader_group(config_reader *r, const config_setting_t *group, const config_key *keys, void *target,
                   const char *what);
 config_where reader_where(config_reader *r, const config_setting_t *setting);
+/* The place of a key by its path ("listen.events"); `otherwise` where the file has no such key. */
+config_where reader_where_of(config_reader *r, config_where otherwise, const char *path, ...)
+    __attribute__((format(printf, 3, 4)));
 /* The scalar as text with its references resolved, the caller owns it; NULL: a finding was added. */
 char *reader_text(config_reader *r, const config_setting_t *setting, bool *quoted);
 /* Remembers what stood in the file for a text that the model keeps. Returns the text. */
@@ -90,6 +95,8 @@ typedef struct config_kept { /* texts that live as long as the model */
 const char *config_keep(config *c, const void *of, const char *text);
 /* Before libconfig sees the file and what it includes; 0, or -1: findings added. */
 int scan_file(const char *path, const char *include_folder, int depth, config_findings *f);
+/* "15s" with its quotes, in the largest unit that fits. */
+void config_duration_text(int64_t ms, char *out, size_t size);
 void config_checks(config_reader *r); /* what spans several keys (checks.c) */
 void config_digests(config *c);       /* print.c */
 

@@ -158,7 +158,7 @@ static config *model(const config_t *parsed, const char *path, const char *folde
     c->refs = 1;
     c->path = strdup(path);
     c->tables_dir = strdup(folder);
-    config_reader r = {c, f, c->tables_dir};
+    config_reader r = {c, f, c->tables_dir, parsed};
     reader_group(&r, config_root_setting(parsed), config_root_keys, c, "the file");
     config_checks(&r);
     config_digests(c);

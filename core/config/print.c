@@ -51,7 +51,7 @@ static void put_text(printer *p, const char *text, bool secret)
         put_quoted(p, text);
 }
 
-static void put_duration(printer *p, int64_t ms)
+void config_duration_text(int64_t ms, char *out, size_t size)
 {
     static const struct {
         int64_t ms;
@@ -60,7 +60,14 @@ static void put_duration(printer *p, int64_t ms)
     size_t i = 0;
     while (ms % units[i].ms || (!ms && units[i].ms != 1000))
         i++;
-    buffer_printf(p->b, "\"%" PRId64 "%s\"", ms / units[i].ms, units[i].unit);
+    snprintf(out, size, "\"%" PRId64 "%s\"", ms / units[i].ms, units[i].unit);
+}
+
+static void put_duration(printer *p, int64_t ms)
+{
+    char text[32];
+    config_duration_text(ms, text, sizeof text);
+    buffer_puts(p->b, text);
 }
 
 /* A rate is kept as thousandths a second; it was written by the second, minute or hour. */

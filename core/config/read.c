@@ -5,6 +5,7 @@
 
 #include <ctype.h>
 #include <inttypes.h>
+#include <stdarg.h>
 #include <string.h>
 
 #include "core/sdk/host.h"
@@ -31,8 +32,19 @@ const char *config_keep(config *c, const void *of, const char *text)
 config_where reader_where(config_reader *r, const config_setting_t *setting)
 {
     const char *file = config_setting_source_file(setting);
-    return (config_where){config_keep(r->c, NULL, file ? file : r->c->path),
-                          (int)config_setting_source_line(setting)};
+    int line = (int)config_setting_source_line(setting);
+    return (config_where){config_keep(r->c, NULL, file ? file : r->c->path), line ? line : 1};
+}
+
+config_where reader_where_of(config_reader *r, config_where otherwise, const char *format, ...)
+{
+    char path[256];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(path, sizeof path, format, args);
+    va_end(args);
+    const config_setting_t *setting = config_lookup(r->parsed, path);
+    return setting ? reader_where(r, setting) : otherwise;
 }
 
 void *reader_alloc(config_reader *r, size_t n, size_t size)
@@ -241,28 +253,14 @@ static const kind_rule kinds[] = {
     [KEY_EITHER] = {true, false, NULL, store_choice},
 };
 
-static void duration_text(int64_t ms, char *out, size_t size)
-{
-    static const struct {
-        int64_t ms;
-        const char *unit;
-    } units[] = {{86400000, "d"}, {3600000, "h"}, {60000, "m"}, {1000, "s"}, {1, "ms"}};
-    for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
-        if (ms % units[i].ms == 0 && (ms || units[i].ms == 1000)) {
-            snprintf(out, size, "\"%" PRId64 "%s\"", ms / units[i].ms, units[i].unit);
-            return;
-        }
-    }
-}
-
 static void range_text(const config_key *key, char *out, size_t size)
 {
     char least[32], most[32];
     snprintf(least, sizeof least, "%" PRId64, key->least);
     snprintf(most, sizeof most, "%" PRId64, key->most);
     if (key->kind == KEY_DURATION) {
-        duration_text(key->least, least, sizeof least);
-        duration_text(key->most, most, sizeof most);
+        config_duration_text(key->least, least, sizeof least);
+        config_duration_text(key->most, most, sizeof most);
     }
     snprintf(out, size, "%s to %s", least, most);
 }
@@ -275,6 +273,9 @@ static void complain(config_reader *r, config_where where, const store *s, bool 
     range_text(key, range, sizeof range);
     if (key->kind == KEY_SECRET)
         config_find(r->f, where, "%s is empty", key->name);
+    else if (key->refused && !strcmp(key->refused, s->text))
+        config_find(r->f, where, "%s \"%s\" is not in this version: it is one of: %s", key->name, s->text,
+                    key->choices);
     else if (key->choices)
         config_find(r->f, where, "%s is one of: %s; not %s%s%s", key->name, key->choices, mark, s->text,
                     mark);

@@ -40,13 +40,20 @@ static const config_setting *setting_of(const config_use *use, const char *name)
     return NULL;
 }
 
+/* A finding about a key of the core: what it wants, and what stands there as it was written. */
+static void find_wants(config_reader *r, const config_setting *s, const char *wants)
+{
+    const char *mark = s->quoted ? "\"" : "";
+    config_find(r->f, s->where, "%s wants %s, not %s%s%s", s->name, wants, mark, s->text, mark);
+}
+
 static char *name_of(config_reader *r, const config_use *use, const char *key)
 {
     const config_setting *s = setting_of(use, key);
     if (!s)
         return NULL;
     if (!s->quoted || !config_name_fine(s->text)) {
-        config_find(r->f, s->where, "%s wants a name of a-z, 0-9 and '-', at most 32, not %s", key, s->text);
+        find_wants(r, s, "a name of a-z, 0-9 and '-', at most 32");
         return NULL;
     }
     return strdup(s->text);
@@ -56,7 +63,7 @@ static void read_every(config_reader *r, config_use *use)
 {
     const config_setting *s = setting_of(use, "every");
     if (s && (!s->quoted || tbh_parse_duration(s->text, &use->every)))
-        config_find(r->f, s->where, "every wants a duration such as \"15s\", not %s", s->text);
+        find_wants(r, s, "a duration such as \"15s\"");
 }
 
 static void read_events(config_reader *r, config_use *use)
@@ -64,7 +71,7 @@ static void read_events(config_reader *r, config_use *use)
     const config_setting *s = setting_of(use, "events");
     use->events = s && !strcmp(s->text, "true");
     if (s && (s->quoted || (!use->events && strcmp(s->text, "false"))))
-        config_find(r->f, s->where, "events wants true or false, not %s", s->text);
+        find_wants(r, s, "true or false");
 }
 
 static void read_batch(config_reader *r, config_use *use)
@@ -73,7 +80,7 @@ static void read_batch(config_reader *r, config_use *use)
     char *end = NULL;
     long n = s ? strtol(s->text, &end, 10) : 500;
     if (s && (s->quoted || *end || n < 1 || n > 10000))
-        config_find(r->f, s->where, "batch wants 1 to 10000, not %s", s->text);
+        find_wants(r, s, "1 to 10000");
     use->batch = (int)n;
 }
 

@@ -115,13 +115,13 @@ const config_key config_root_keys[] = {
     {.name = "pipelines", .kind = KEY_OWN, .read = reader_pipelines},
     {.kind = KEY_END}};
 
-/* oauth2 is read so that it can be refused with a sentence of its own (checks.c). */
 static const config_key auth_keys[] = {
     {.name = "type",
      .kind = KEY_CHOICE,
      .offset = AT(config_connection, auth),
      .flags = KEY_REQUIRED,
-     .choices = "none basic bearer oauth1 oauth2"},
+     .choices = "none basic bearer oauth1",
+     .refused = "oauth2"},
     {.name = "user", .kind = KEY_TEXT, .offset = AT(config_connection, user)},
     {.name = "password", .kind = KEY_SECRET, .offset = AT(config_connection, password)},
     {.name = "token", .kind = KEY_SECRET, .offset = AT(config_connection, token)},
