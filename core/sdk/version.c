@@ -2,7 +2,8 @@
 /* The version of the library, for those who ask at run time. */
 #include "config.h"
 
-__attribute__((visibility("default"))) const char *tb_version(void);
+#include <tillbridge/plugin.h>
+
 const char *tb_version(void)
 {
     return PACKAGE_VERSION;

@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The plugin contract. A plugin is a shared object that exports one const object, `tillbridge_plugin`, made by
- * TB_PLUGIN(...). It is judged before any of its code runs: the version also stands in an ELF note.
+/* The plugin contract. A plugin is a shared object that exports one const object, `tillbridge_plugin`, made
+ * by TB_PLUGIN(...). It is judged before any of its code runs: the version also stands in an ELF note.
  *
  *   load rule: major equal, the plugin's minor not above the host's
  *   life:      check (configuration only) | open -> callbacks of its roles -> close
  *   instance:  the host allocates `self_size` zeroed bytes and fills the parameters in by their offsets
  *   threads:   one callback of an instance at a time; no mutable globals
  *
- * Callbacks block plainly; waits go through tb_sleep and end at shutdown. Absent callbacks (NULL) mean what is
- * said at each. Arrays end with a zeroed element. Structs grow at their end only, within a major.
+ * Callbacks block plainly; waits go through tb_sleep and end at shutdown. Absent callbacks (NULL) mean what
+ * is said at each. Arrays end with a zeroed element. Structs grow at their end only, within a major.
  *
  * Change log of the ABI: 0.1 the first. (Major 0 may still change between releases; see NEWS.) */
-#ifndef TILLBRIDGE_PLUGIN_H
-#define TILLBRIDGE_PLUGIN_H
+#pragma once
 
 #include <tillbridge/http.h>
 #include <tillbridge/log.h>
@@ -21,9 +20,7 @@
 #include <tillbridge/state.h>
 #include <tillbridge/table.h>
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+TB_BEGIN
 
 #define TB_ABI_MAGIC 0x54424c50u /* "TBLP" */
 #define TB_ABI_MAJOR 0
@@ -31,32 +28,32 @@ extern "C" {
 
 /* ---- parameters: parsed, checked and printed by the host ---- */
 
-typedef enum tb_type {
-    TB_STRING = 1, /* const char * */
-    TB_INT,        /* int64_t */
-    TB_BOOL,       /* bool */
-    TB_DURATION,   /* int64_t ms; "15s" "250ms" "10m" "2h" "7d" */
-    TB_BYTES,      /* int64_t; "64KiB" "10MiB" */
-    TB_TIME,       /* int64_t ms since 1970; "2026-11-23T00:00Z" */
-    TB_TABLE,      /* const char *: the name of a table of the configuration */
-    TB_CHOICE,     /* int: index in `choices`; the texts stand there, blanks between */
-    TB_QUANTITY    /* int64_t in 10^-3 */
-} tb_type;
+/* The field a type is kept in, and how it is written:
+ *   TB_STRING    const char *
+ *   TB_INT       int64_t
+ *   TB_BOOL      bool
+ *   TB_DURATION  int64_t, ms: "15s" "250ms" "10m" "2h" "7d"
+ *   TB_BYTES     int64_t: "64KiB" "10MiB"
+ *   TB_TIME      int64_t, ms since 1970: "2026-11-23T00:00Z"
+ *   TB_TABLE     const char *: the name of a table of the configuration
+ *   TB_CHOICE    int: index in `choices`
+ *   TB_QUANTITY  int64_t in 10^-3 */
+/* clang-format off */
+typedef enum tb_type { TB_STRING = 1, TB_INT, TB_BOOL, TB_DURATION, TB_BYTES, TB_TIME, TB_TABLE, TB_CHOICE,
+                       TB_QUANTITY } tb_type;
+/* clang-format on */
 
-enum { /* tb_param.flags */
-       TB_REQUIRED = 1,
-       TB_SECRET = 2 /* never printed */
-};
+/* Flags of a parameter. REQUIRED: must be given. SECRET: given by reference, never printed. */
+enum { TB_REQUIRED = 1, TB_SECRET = 2 };
 
 typedef struct tb_param {
     const char *name;
     tb_type type;
     uint32_t flags;
-    const char *fallback;  /* the default as it would be written; NULL: zero */
-    int64_t least, most;   /* range of numbers, in units of the type; both 0: any */
-    const char *choices;   /* TB_CHOICE */
-    const char *help;      /* one line */
-    size_t offset;         /* offsetof (struct of the instance, field) */
+    const char *fallback;       /* the default as it would be written; NULL: zero */
+    int64_t least, most;        /* range of numbers, in units of the type; both 0: any */
+    const char *choices, *help; /* the texts of a TB_CHOICE, blanks between; one line for people */
+    size_t offset;              /* offsetof (struct of the instance, field) */
 } tb_param;
 
 /* ---- what it does, for the host's checks and for people ---- */
@@ -67,14 +64,13 @@ typedef struct tb_operation {
     const char *name;
     tb_effect effect;
     const char *takes; /* record type */
-    const char *sets;  /* data object whose truth it sets ("stock"), checked against `authority`; NULL: none */
+    const char *sets; /* data object whose truth it sets ("stock"), checked against `authority`; NULL: none */
 } tb_operation;
 
 typedef struct tb_reason {
-    const char *code;   /* "stock.no-product" */
-    const char *title;  /* what is wrong, in a few words */
-    const char *remedy; /* what to do about it, one sentence */
-    const char *owner;  /* who usually does; NULL: the pipeline's owner */
+    const char *code, *title; /* "stock.no-product"; what is wrong, in a few words */
+    /* What to do about it, one sentence; who usually does (NULL: the pipeline's owner). */
+    const char *remedy, *owner;
 } tb_reason;
 
 typedef enum tb_webhook_auth { TB_WEBHOOK_BASIC = 1 } tb_webhook_auth;
@@ -90,28 +86,25 @@ typedef struct tb_webhook {
 /* ---- what a source hands over ---- */
 
 typedef struct tb_feed tb_feed;
-
 /* Takes the record over. rule: NULL, or the DROP rule it comes with (kept in the history, never queued). */
 int tb_feed_add(tb_feed *feed, tb_record *record, const char *rule);
-int tb_feed_room(const tb_feed *feed);                  /* how many more this call should add */
-int tb_feed_cursor(tb_feed *feed, const char *cursor);  /* where the next read begins; kept with the records */
-void tb_feed_more(tb_feed *feed);                       /* there is more: read again at once */
-void tb_feed_at(tb_feed *feed, int64_t when);           /* read again then (ms since 1970), also if not poked */
+int tb_feed_room(const tb_feed *feed);                 /* how many more this call should add */
+int tb_feed_cursor(tb_feed *feed, const char *cursor); /* where the next read begins; kept with the records */
+void tb_feed_more(tb_feed *feed);                      /* there is more: read again at once */
+void tb_feed_at(tb_feed *feed, int64_t when); /* read again then (ms since 1970), also if not poked */
 /* An exception without a record (an untrusted answer), open until cleared. Same reason and cause: counted. */
-int tb_raise(tb_feed *feed, const char *reason, const char *cause, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
+int tb_raise(tb_feed *feed, const char *reason, const char *cause, const char *format, ...) TB_PRINTF(4, 5);
 int tb_clear(tb_feed *feed, const char *reason, const char *cause);
 
 /* ---- callbacks, a table a role; each starts with its size ---- */
 
 typedef struct tb_doctor tb_doctor; /* collects findings */
 typedef enum tb_finding { TB_GOOD, TB_DOUBT, TB_BAD } tb_finding;
-void tb_found(tb_doctor *doctor, tb_finding finding, const char *what, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
+void tb_found(tb_doctor *doctor, tb_finding how, const char *what, const char *format, ...) TB_PRINTF(4, 5);
 
 typedef struct tb_common {
     uint32_t size;
-    /* Rules over several parameters; configuration only, no network. Findings TB_BAD refuse it. Absent: fine. */
+    /* Rules over several parameters: configuration only, no network. A TB_BAD refuses it. Absent: fine. */
     void (*check)(const void *self, tb_ctx *ctx, tb_doctor *doctor);
     int (*open)(void *self, tb_ctx *ctx); /* 0, or -1 after tb_log. Absent: nothing to open */
     void (*close)(void *self, tb_ctx *ctx);
@@ -121,12 +114,12 @@ typedef struct tb_common {
 
 typedef struct tb_source {
     uint32_t size;
-    /* What changed since `cursor` (NULL: the first time). TB_OK or TB_RETRY. Absent: events or emission only. */
+    /* What changed since `cursor` (NULL: the first time). TB_OK or TB_RETRY. Absent: only events. */
     tb_verdict (*read)(void *self, tb_ctx *ctx, const char *cursor, tb_feed *feed);
-    /* Expands one stored webhook body. No network. TB_OK, or TB_REJECT: malformed. Absent: takes no events. */
+    /* Expands one stored webhook body. No network. TB_OK, or TB_REJECT: malformed. Absent: takes none. */
     tb_verdict (*receive)(void *self, tb_ctx *ctx, const char *body, size_t size, tb_feed *feed);
-    /* Adds parts with the present state to records of one group. In an instance of its own. A record may get a
-     * verdict of its own. TB_OK or TB_RETRY. Absent: adds nothing. */
+    /* Adds parts with the present state to records of one group. In an instance of its own. A record may get
+     * a verdict of its own. TB_OK or TB_RETRY. Absent: adds nothing. */
     tb_verdict (*hydrate)(void *self, tb_ctx *ctx, tb_record **records, size_t count);
     /* All present state of a record type, with bulk class, page by page as read does. Absent: cannot. */
     tb_verdict (*snapshot)(void *self, tb_ctx *ctx, const char *type, const char *cursor, tb_feed *feed);
@@ -142,8 +135,8 @@ typedef struct tb_sink {
     uint32_t size;
     /* Does the operation for 1..n records of one kind. TB_OK with a verdict on each, TB_RETRY or TB_SPLIT. */
     tb_verdict (*deliver)(void *self, tb_ctx *ctx, const char *operation, tb_record **records, size_t count);
-    /* Did a CREATE whose answer was lost happen? TB_APPLIED (tb_applied with the id), TB_NOOP (surely not), or
-     * TB_RETRY (cannot tell). Absent: parked at once. */
+    /* Did a CREATE whose answer was lost happen? TB_APPLIED (tb_applied with the id), TB_NOOP (surely not),
+     * or TB_RETRY (cannot tell). Absent: parked at once. */
     tb_verdict (*probe)(void *self, tb_ctx *ctx, const char *operation, tb_record *record);
 } tb_sink;
 
@@ -152,13 +145,9 @@ typedef struct tb_sink {
 typedef struct tb_plugin {
     uint32_t magic; /* these four never move */
     uint16_t abi_major, abi_minor;
-    uint32_t size;
-    uint32_t self_size;
-    const char *name;    /* [a-z0-9-]{1,32} */
-    const char *version;
-    const char *summary; /* one line */
-    const char *reads;   /* record types it takes, blanks between; NULL: none */
-    const char *writes;  /* record types it makes */
+    uint32_t size, self_size;
+    const char *name, *version, *summary; /* [a-z0-9-]{1,32}; free; one line */
+    const char *reads, *writes;           /* record types it takes and makes, blanks between; NULL: none */
     const tb_param *params;
     const tb_operation *operations;
     const tb_reason *reasons;
@@ -182,19 +171,17 @@ typedef struct tb_note { /* read from the file before dlopen */
     __attribute__((section(".note.tillbridge"), used, aligned(4))) static const tb_note tb_note_ = {         \
         11, 8, 1, "tillbridge", TB_ABI_MAGIC, TB_ABI_MAJOR, TB_ABI_MINOR};                                   \
     extern __attribute__((visibility("default"))) const tb_plugin tillbridge_plugin;                         \
-    const tb_plugin tillbridge_plugin = {TB_ABI_MAGIC, TB_ABI_MAJOR, TB_ABI_MINOR, sizeof(tb_plugin), __VA_ARGS__}
+    const tb_plugin tillbridge_plugin = {TB_ABI_MAGIC, TB_ABI_MAJOR, TB_ABI_MINOR, sizeof(tb_plugin),        \
+                                         __VA_ARGS__}
 
 /* ---- from the host ---- */
 
-int64_t tb_now(tb_ctx *ctx);               /* wall time, ms since 1970 */
-bool tb_sleep(tb_ctx *ctx, int64_t ms);    /* false: shutting down */
-const char *tb_pipeline(tb_ctx *ctx);      /* the pipeline's name */
-/* A record for the pipelines that take its type, in the commit of `parent`'s outcome (NULL: of the feed). Takes it
- * over. Its dedup id defaults to one made from the parent. */
+int64_t tb_now(tb_ctx *ctx);            /* wall time, ms since 1970 */
+bool tb_sleep(tb_ctx *ctx, int64_t ms); /* false: shutting down */
+const char *tb_pipeline(tb_ctx *ctx);   /* the pipeline's name */
+/* A record for the pipelines that take its type, in the commit of `parent`'s outcome (NULL: of the feed).
+ * Takes it over. Its dedup id defaults to one made from the parent. */
 int tb_emit(tb_ctx *ctx, tb_record *parent, tb_record *record);
 const char *tb_version(void);
 
-#ifdef __cplusplus
-}
-#endif
-#endif
+TB_END

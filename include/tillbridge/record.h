@@ -5,17 +5,10 @@
  * (tb_record_edit). Texts and JSON returned here are borrowed and live as long as the record, unless said
  * otherwise. Functions that take a `json_t *` take it over, also when they fail. One thread at a time may use
  * one record. All since 0.1. */
-#ifndef TILLBRIDGE_RECORD_H
-#define TILLBRIDGE_RECORD_H
+#pragma once
+#include <tillbridge/base.h>
 
-#include <jansson.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#ifdef __cplusplus
-extern "C" {
-#endif
+TB_BEGIN
 
 typedef struct tb_record tb_record;
 
@@ -41,7 +34,7 @@ void tb_record_unref(tb_record *record); /* NULL is fine */
 
 void tb_record_set_id(tb_record *record, const char *id);       /* dedup id in the stream; default: none */
 void tb_record_set_group(tb_record *record, const char *group); /* what is read together; default: none */
-void tb_record_set_changed(tb_record *record, int64_t when);    /* ms since 1970; default: now */
+void tb_record_set_changed(tb_record *record, int64_t when);    /* ms since 1970; default: when accepted */
 void tb_record_set_urgent(tb_record *record);                   /* no linger, and first inside its class */
 
 /* ---- reading ---- */
@@ -51,7 +44,8 @@ const char *tb_record_key(const tb_record *record);
 const char *tb_record_group(const tb_record *record); /* "" if none */
 int64_t tb_record_changed(const tb_record *record);   /* the oldest change it stands for, ms since 1970 */
 bool tb_record_released(const tb_record *record);     /* a person released it: brakes let it pass */
-bool tb_record_doubtful(const tb_record *record);     /* in flight at an unclean stop: do not trust memory, write */
+/* In flight at an unclean stop: do not trust what is remembered, write. */
+bool tb_record_doubtful(const tb_record *record);
 const json_t *tb_record_body(const tb_record *record);
 /* What hydrate added under that type, by any connection; NULL: not there. */
 const json_t *tb_record_part(const tb_record *record, const char *type);
@@ -60,7 +54,7 @@ const json_t *tb_record_part(const tb_record *record, const char *type);
 
 /* The body to write to: *record is replaced by a copy when others hold it. NULL: out of memory. */
 json_t *tb_record_edit(tb_record **record);
-/* Adds what was read (hydrate): one part a type and connection; the first one stays. */
+/* Adds what was read (hydrate): one part a type and connection; the first one stays. 0, or -1: no memory. */
 int tb_record_add_part(tb_record *record, const char *type, json_t *part);
 
 /* Names the operation that is due, and what no other record may hold meanwhile ("stock/SKU@source"). */
@@ -73,18 +67,18 @@ const char *tb_record_probe(const tb_record *record); /* "" if none */
 
 /* ---- verdicts: each sets and returns it; the sentence (printf) is for people ---- */
 
-tb_verdict tb_applied(tb_record *record, const char *answer_id); /* answer_id: the other system's id, or NULL */
-tb_verdict tb_more(tb_record *record, const char *answer_id);    /* applied, and more is due: comes again at once */
+/* answer_id: the other system's id, or NULL. tb_more: applied, and more is due: comes again. */
+tb_verdict tb_applied(tb_record *record, const char *answer_id);
+tb_verdict tb_more(tb_record *record, const char *answer_id);
 tb_verdict tb_noop(tb_record *record, const char *why);
 tb_verdict tb_drop(tb_record *record, const char *rule);
 tb_verdict tb_unknown(tb_record *record, const char *why);
-tb_verdict tb_retry(tb_record *record, const char *format, ...) __attribute__((format(printf, 2, 3)));
+tb_verdict tb_retry(tb_record *record, const char *format, ...) TB_PRINTF(2, 3);
 /* reason: a code of the plugin's table; cause: what it is about (NULL: the record's key). */
 tb_verdict tb_reject(tb_record *record, const char *reason, const char *cause, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
+    TB_PRINTF(4, 5);
 /* until: looked at again then at the latest, ms since 1970. */
-tb_verdict tb_wait(tb_record *record, int64_t until, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+tb_verdict tb_wait(tb_record *record, int64_t until, const char *format, ...) TB_PRINTF(3, 4);
 /* After tb_reject: look again at that time, though nobody asked. */
 void tb_look_again(tb_record *record, int64_t when);
 /* After tb_reject or tb_wait: a later change of this wakes the record; at most 8.
@@ -94,7 +88,4 @@ int tb_depends(tb_record *record, const char *kind, const char *name, int64_t ve
 void tb_record_sent(tb_record *record, json_t *sent);
 void tb_record_answer(tb_record *record, const char *answer);
 
-#ifdef __cplusplus
-}
-#endif
-#endif
+TB_END

@@ -3,19 +3,14 @@
  *
  * A namespace is declared by the plugin and owned by its pipeline. In calls, "rows" means the own pipeline's,
  * "stock/rows" that of pipeline stock (read only). A callback reads what is committed, overlaid with its own
- * changes. Changes made for a record are kept if its verdict is APPLIED, NOOP or DROP and thrown away otherwise;
- * changes made for no record (read, receive) are kept with the feed. Values are at most 64 KiB of text.
- * Texts live until the callback returns. All since 0.1. */
-#ifndef TILLBRIDGE_STATE_H
-#define TILLBRIDGE_STATE_H
+ * changes. Changes made for a record are kept if its verdict is APPLIED, NOOP or DROP and thrown away
+ * otherwise; changes made for no record (read, receive) are kept with the feed. Values are at most 64 KiB of
+ * text. Texts live until the callback returns. All since 0.1. */
+#pragma once
 
 #include <tillbridge/record.h>
 
-#ifdef __cplusplus
-extern "C" {
-#endif
-
-typedef struct tb_ctx tb_ctx;
+TB_BEGIN
 
 const char *tb_state_get(tb_ctx *ctx, const char *name, const char *key); /* NULL: absent */
 int64_t tb_state_version(tb_ctx *ctx, const char *name, const char *key); /* 0: absent; for tb_depends */
@@ -29,7 +24,4 @@ int tb_state_set_always(tb_ctx *ctx, tb_record *record, const char *name, const 
 int tb_state_list(tb_ctx *ctx, const char *name, const char *prefix,
                   int (*each)(void *arg, const char *key, const char *value), void *arg);
 
-#ifdef __cplusplus
-}
-#endif
-#endif
+TB_END

@@ -3,16 +3,11 @@
  *
  * The first line names the columns. A table got in a callback stays the same until that callback returns.
  * Rows are numbered from 0, columns from 0. All since 0.1. */
-#ifndef TILLBRIDGE_TABLE_H
-#define TILLBRIDGE_TABLE_H
+#pragma once
+#include <tillbridge/base.h>
 
-#include <stdint.h>
+TB_BEGIN
 
-#ifdef __cplusplus
-extern "C" {
-#endif
-
-typedef struct tb_ctx tb_ctx;
 typedef struct tb_table tb_table;
 
 const tb_table *tb_table_get(tb_ctx *ctx, const char *name); /* NULL: the configuration has no such table */
@@ -20,12 +15,9 @@ const tb_table *tb_table_get(tb_ctx *ctx, const char *name); /* NULL: the config
 const tb_table *tb_table_before(tb_ctx *ctx, const char *name);
 int64_t tb_table_version(const tb_table *table); /* rises with each new content; for tb_depends */
 int tb_table_rows(const tb_table *table);
-int tb_table_column(const tb_table *table, const char *column);      /* -1: there is none of that name */
+int tb_table_column(const tb_table *table, const char *column);        /* -1: there is none of that name */
 const char *tb_table_cell(const tb_table *table, int row, int column); /* "" outside */
 /* The first row after `after` (-1: from the start) whose cell in `column` is `value`; -1: none. Indexed. */
 int tb_table_find(const tb_table *table, int column, const char *value, int after);
 
-#ifdef __cplusplus
-}
-#endif
-#endif
+TB_END
