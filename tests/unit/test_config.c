@@ -2,7 +2,7 @@
 /* The configuration: every broken file of tests/fixtures/config tells exactly what its .expected says, good
  * ones load, and what is printed loads again as the same. The broken ones are data: a new case is a new pair
  * of files. */
-#include "core/config/model.h"
+#include "core/config/keys.h"
 
 #include <check.h>
 #include <glob.h>
@@ -212,6 +212,45 @@ START_TEST(digest_follows_secrets_and_not_order)
 }
 END_TEST
 
+static void find_in_page(const config_key *keys, const char *page)
+{
+    char bold[64], request[64];
+    for (const config_key *k = keys; k->kind != KEY_END; k++) {
+        snprintf(bold, sizeof bold, ".BR %s", k->name);
+        snprintf(request, sizeof request, ".B %s\n", k->name);
+        if (!strstr(page, bold) && !strstr(page, request)) {
+            snprintf(bold, sizeof bold, "\" %s \"", k->name); /* further names of one entry */
+            ck_assert_msg(strstr(page, bold) != NULL, "tillbridge.conf(5) does not tell %s", k->name);
+        }
+        if (k->kind == KEY_GROUP)
+            find_in_page(k->sub, page);
+    }
+}
+
+START_TEST(page_tells_every_key)
+{
+    CLEANUP_FREE char *page = read_text(FIXTURES "/../../doc/tillbridge.conf.5");
+    find_in_page(config_root_keys, page);
+    find_in_page(config_connection_keys, page);
+    find_in_page(config_pipeline_keys, page);
+}
+END_TEST
+
+START_TEST(sample_loads)
+{
+    static const char *const names[] = {"SITOO_PASSWORD",     "SITOO_EVENTS",
+                                        "ADOBE_CONSUMER_KEY", "ADOBE_CONSUMER_SECRET",
+                                        "ADOBE_ACCESS_TOKEN", "ADOBE_ACCESS_TOKEN_SECRET"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        setenv(names[i], "x", 1);
+    config *c = load_good(FIXTURES "/../../conf/tillbridge.conf");
+    ck_assert_int_eq(c->pipelines_n, 1);
+    for (int i = 0; i < c->tables_n; i++)
+        ck_assert_int_eq(access(c->tables[i].path, R_OK), 0);
+    config_unref(c);
+}
+END_TEST
+
 START_TEST(nearest_is_near)
 {
     static const char *const words[] = {"batch", "linger", "workers"};
@@ -235,6 +274,8 @@ int main(void)
     tcase_add_test(t, print_hides_secrets);
     tcase_add_loop_test(t, print_loads_again_as_the_same, 0, 2);
     tcase_add_test(t, digest_follows_secrets_and_not_order);
+    tcase_add_test(t, page_tells_every_key);
+    tcase_add_test(t, sample_loads);
     tcase_add_test(t, nearest_is_near);
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);
