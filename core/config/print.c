@@ -70,15 +70,13 @@ static void put_duration(printer *p, int64_t ms)
     buffer_puts(p->b, text);
 }
 
-/* A rate is kept as thousandths a second; it was written by the second, minute or hour. */
+/* In the unit it is kept in, so that it is read back as the same. */
 static void put_rate(printer *p, int64_t milli)
 {
     if (milli % 1000 == 0)
         buffer_printf(p->b, "\"%" PRId64 "/s\"", milli / 1000);
-    else if (milli * 60 % 1000 == 0)
-        buffer_printf(p->b, "\"%" PRId64 "/m\"", milli * 60 / 1000);
     else
-        buffer_printf(p->b, "\"%" PRId64 "/h\"", (milli * 3600 + 500) / 1000);
+        buffer_printf(p->b, "\"%" PRId64 ".%03" PRId64 "/s\"", milli / 1000, milli % 1000);
 }
 
 static void put_choice(printer *p, const char *choices, int index)

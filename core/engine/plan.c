@@ -102,12 +102,15 @@ static void open_use(plan_builder *b, plan_use *u, const config_use *use, plan_r
     u->connection = use->connection ? config_connection_find(b->p->config, use->connection) : NULL;
     if (!use->plugin)
         return;
-    u->plugin = plugins_get(b->plugins, use->plugin, &e);
-    if (!u->plugin)
+    const plugin *found = plugins_get(b->plugins, use->plugin, &e);
+    bool fits = found && has_role(found, role);
+    if (!found)
         config_find(b->f, use->where, "%s", e.text);
-    else if (!has_role(u->plugin, role))
+    else if (!fits)
         config_find(b->f, use->where, "plugin \"%s\" is no %s", use->plugin, role_names[role]);
-    else
+    u->plugin = fits ? found : NULL;
+    b->lacking = b->lacking || !fits;
+    if (fits)
         plan_check_use(b, u);
 }
 
@@ -168,7 +171,7 @@ static void build(plan_builder *b)
     if (read_tables(b) || open_pipelines(b))
         config_find(b->f, (config_where){NULL, 0}, "out of memory");
     else
-        plan_judge(b->p, b->f);
+        plan_judge(b->p, b->lacking, b->f);
     for (int i = 0; b->parsed && i < b->p->tables_n; i++)
         tbh_table_unref(b->parsed[i]);
     free(b->parsed);

@@ -37,7 +37,6 @@ static const char *writes_of(const plan_use *u)
     return u->plugin ? u->plugin->api.writes : NULL;
 }
 
-/* Calls `each` for every word; the word lives for that call. */
 typedef struct {
     const plan *p;
     const plan_pipeline *pipeline;
@@ -46,6 +45,7 @@ typedef struct {
     config_findings *f;
 } judging;
 
+/* Calls `each` for every word; the word lives for that call. */
 static void each_word(const char *words, judging *j, void (*each)(judging *j, const char *word))
 {
     char word[128];
@@ -300,21 +300,28 @@ static void judge_namespaces(const plan_pipeline *p, config_findings *f)
     }
 }
 
-void plan_judge(const plan *p, config_findings *f)
+static void judge_types(const plan *p, const plan_pipeline *x, config_findings *f)
+{
+    judging j = {p, x, NULL, 0, f};
+    judge_authority(p, x, f);
+    judge_sinks(x, f);
+    judge_emission(&j);
+    judge_wants(&j);
+}
+
+void plan_judge(const plan *p, bool lacking, config_findings *f)
 {
     for (int i = 0; i < p->pipelines_n; i++) {
         const plan_pipeline *x = &p->pipelines[i];
-        judging j = {p, x, NULL, 0, f};
-        if (!x->config->name)
-            continue;
         for (int k = 0; k < x->config->sources_n; k++)
             judge_source(&x->sources[k], f);
+        if (!x->config->name)
+            continue;
         judge_twins(x, f);
-        judge_authority(p, x, f);
-        judge_sinks(x, f);
-        judge_emission(&j);
-        judge_wants(&j);
         judge_namespaces(x, f);
+        if (!lacking)
+            judge_types(p, x, f);
     }
-    judge_cycles(p, f);
+    if (!lacking)
+        judge_cycles(p, f);
 }

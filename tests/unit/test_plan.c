@@ -55,8 +55,10 @@ static const struct {
      "8: pipeline \"a\": operation item.set is declared by two sinks, \"part-sink\" and \"part-twin\"\n"
      "8: plugins \"part-sink\" and \"part-twin\" both keep state in \"seen\": not in one pipeline\n"},
     {PIPE("a") "sources = ( { plugin = \"part-sauce\"; every = \"1s\"; } );\n" SINK("shop"),
-     "6: there is no plugin \"part-sauce\": did you mean \"part-source\"?\n"
-     "7: sink \"part-sink\" takes no record type that pipeline \"a\" makes\n"},
+     "6: there is no plugin \"part-sauce\": did you mean \"part-source\"?\n"},
+    {PIPE("a") "sources = ( { plugin = \"part-source\"; every = \"1s\"; } );\nsinks = ( { plugin = "
+               "\"part-notes\"; } ); }\n",
+     "7: sink \"part-notes\" takes no record type that pipeline \"a\" makes\n"},
     {PIPE("a") "sources = ( { plugin = \"part-map\"; every = \"1s\"; } );\n" SINK("shop"),
      "6: plugin \"part-map\" is no source\n"},
     {PIPE("a") "sources = ( { plugin = \"part-source\"; every = \"1s\"; evry = 1; } );\n" SINK("shop"),
