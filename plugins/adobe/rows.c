@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The remembered row, quantity and status, is trusted only if the last thing that touched it was our
+ * confirmed write, less than a day ago. A call without an answer, or a refused one, may have written some of
+ * its rows: these are in doubt, and written again whatever is remembered. The doubt lives in the instance;
+ * after a crash the core says the same of each record that was in flight. */
+#include <stdio.h>
+#include <string.h>
+
+#include "plugins/adobe/sink.h"
+
+static const char *text_of(const json_t *body, const char *name)
+{
+    const char *text = json_string_value(json_object_get(body, name));
+    return text ? text : "";
+}
+
+static bool remembered(tb_ctx *ctx, const char *key, int64_t *quantity, int *status, int64_t *when)
+{
+    const char *value = tb_state_get(ctx, "rows", key);
+    json_t *row = value ? json_loads(value, 0, NULL) : NULL;
+    bool good = row && !tb_quantity_from_json(json_object_get(row, "q"), quantity);
+    *status = (int)json_integer_value(json_object_get(row, "s"));
+    *when = json_integer_value(json_object_get(row, "when"));
+    json_decref(row);
+    return good;
+}
+
+int row_read(adobe_sink *self, tb_ctx *ctx, tb_record *record, sink_row *row)
+{
+    const json_t *body = tb_record_body(record);
+    int status;
+    int64_t when;
+    *row = (sink_row){.record = record, .sku = text_of(body, "sku"), .source = text_of(body, "source")};
+    int n = snprintf(row->key, sizeof row->key, "%s/%s", row->source, row->sku);
+    if (!*row->sku || !*row->source || n >= SINK_KEY_MOST || strlen(row->sku) >= SINK_SKU_MOST ||
+        tb_quantity_from_json(json_object_get(body, "quantity"), &row->quantity) || row->quantity < 0) {
+        tb_reject(record, "stock.refused", NULL,
+                  "%s: not a row the shop could hold (sku, source, quantity, status)", tb_record_key(record));
+        row->done = true;
+        return -1;
+    }
+    row->status = json_integer_value(json_object_get(body, "status")) != 0;
+    row->known = remembered(ctx, row->key, &row->before, &status, &when) && !tb_record_doubtful(record) &&
+                 !json_object_get(self->doubt, row->key) && tb_now(ctx) - when < self->rows_age;
+    return 0;
+}
+
+bool row_unchanged(const adobe_sink *self, tb_ctx *ctx, const sink_row *row)
+{
+    int64_t quantity, when;
+    int status;
+    (void)self;
+    return row->known && remembered(ctx, row->key, &quantity, &status, &when) && quantity == row->quantity &&
+           status == row->status;
+}
+
+bool row_remembered(tb_ctx *ctx, const sink_row *row)
+{
+    return tb_state_get(ctx, "rows", row->key) != NULL;
+}
+
+json_t *row_item(const sink_row *row)
+{
+    char text[32];
+    json_t *quantity;
+    if (row->quantity % TB_QUANTITY_SCALE == 0) {
+        quantity = json_integer(row->quantity / TB_QUANTITY_SCALE);
+    } else { /* exact: the shop takes a decimal text too */
+        tb_quantity_format(row->quantity, 3, text, sizeof text);
+        quantity = json_string(text);
+    }
+    return json_pack("{s:s, s:s, s:o, s:i}", "sku", row->sku, "source_code", row->source, "quantity",
+                     quantity, "status", row->status);
+}
+
+void row_confirm(adobe_sink *self, tb_ctx *ctx, sink_row *row, const char *answer)
+{
+    char quantity[32], value[128];
+    tb_quantity_format(row->quantity, 3, quantity, sizeof quantity);
+    snprintf(value, sizeof value, "{\"q\":\"%s\",\"s\":%d,\"when\":%lld}", quantity, row->status,
+             (long long)tb_now(ctx));
+    tb_state_set(ctx, row->record, "rows", row->key, value);
+    product_keep(self, ctx, row);
+    json_object_del(self->doubt, row->key);
+    tb_record_sent(row->record, row_item(row));
+    tb_record_answer(row->record, answer);
+    tb_applied(row->record, NULL);
+    row->done = true;
+}
+
+void row_doubt(adobe_sink *self, const sink_row *row)
+{
+    if (!self->doubt)
+        self->doubt = json_object();
+    json_object_set_new(self->doubt, row->key, json_true());
+}
+
+void row_forget(tb_ctx *ctx, const sink_row *row)
+{
+    tb_state_set_always(ctx, row->record, "rows", row->key, NULL);
+}
