@@ -170,8 +170,12 @@ config *config_load(const char *path, config_findings *findings)
     CLEANUP_FREE char *written = folder_of(path);
     char real[PATH_MAX];
     config *c = NULL;
-    if (scan_file(path, written, 0, findings) || !realpath(written ? written : ".", real))
+    if (scan_file(path, written, 0, findings))
         return NULL;
+    if (!realpath(written ? written : ".", real)) {
+        config_find(findings, (config_where){NULL, 0}, "%s: cannot find its folder: %s", path, strerror(errno));
+        return NULL;
+    }
     config_t parsed;
     config_init(&parsed);
     if (!parse(&parsed, path, written, findings))

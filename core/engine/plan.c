@@ -100,6 +100,7 @@ static void open_use(plan_builder *b, plan_use *u, const config_use *use, plan_r
     error e = {""};
     u->use = use;
     u->connection = use->connection ? config_connection_find(b->p->config, use->connection) : NULL;
+    b->lacking = b->lacking || (!use->plugin && !use->records);
     if (!use->plugin)
         return;
     const plugin *found = plugins_get(b->plugins, use->plugin, &e);
