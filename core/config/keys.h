@@ -95,8 +95,6 @@ typedef struct config_kept { /* texts that live as long as the model */
 const char *config_keep(config *c, const void *of, const char *text);
 /* Before libconfig sees the file and what it includes; 0, or -1: findings added. */
 int scan_file(const char *path, const char *include_folder, int depth, config_findings *f);
-/* "15s" with its quotes, in the largest unit that fits. */
-void config_duration_text(int64_t ms, char *out, size_t size);
 void config_checks(config_reader *r); /* what spans several keys (checks.c) */
 void config_digests(config *c);       /* print.c */
 

@@ -173,7 +173,8 @@ config *config_load(const char *path, config_findings *findings)
     if (scan_file(path, written, 0, findings))
         return NULL;
     if (!realpath(written ? written : ".", real)) {
-        config_find(findings, (config_where){NULL, 0}, "%s: cannot find its folder: %s", path, strerror(errno));
+        config_find(findings, (config_where){NULL, 0}, "%s: cannot find its folder: %s", path,
+                    strerror(errno));
         return NULL;
     }
     config_t parsed;

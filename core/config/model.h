@@ -31,6 +31,8 @@ void config_findings_free(config_findings *f);
 /* The nearest of the candidates (for "did you mean"), NULL when none is near. */
 const char *config_nearest(const char *word, const char *const *candidates, int n);
 
+/* "15s" with its quotes, in the largest unit that fits. */
+void config_duration_text(int64_t ms, char *out, size_t size);
 bool config_name_fine(const char *name); /* [a-z0-9-]{1,32} */
 
 /* ---- the model ---- */

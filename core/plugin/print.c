@@ -98,13 +98,28 @@ static void print_json(const plugin *p, FILE *out)
 
 /* ---- text ---- */
 
+/* A limit as it would be written in the file. */
+static void limit_text(const tb_param *p, int64_t limit, char *out, size_t size)
+{
+    if (p->type == TB_DURATION)
+        config_duration_text(limit, out, size);
+    else if (p->type == TB_QUANTITY && !limit)
+        snprintf(out, size, "0");
+    else if (p->type != TB_QUANTITY || tb_quantity_format(limit, 0, out, size))
+        snprintf(out, size, "%" PRId64, limit);
+}
+
 static void print_param(const tb_param *p, FILE *out)
 {
     fprintf(out, "  %-20s %-9s %s", p->name, type_names[p->type], p->help);
     if (p->choices)
         fprintf(out, "; one of: %s", p->choices);
-    if (p->least || p->most)
-        fprintf(out, "; %" PRId64 " to %" PRId64, p->least, p->most);
+    if (p->least || p->most) {
+        char least[32], most[32];
+        limit_text(p, p->least, least, sizeof least);
+        limit_text(p, p->most, most, sizeof most);
+        fprintf(out, "; %s to %s", least, most);
+    }
     if (p->flags & TB_REQUIRED)
         fputs("; required", out);
     else if (p->fallback)
