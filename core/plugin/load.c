@@ -152,7 +152,7 @@ static int fill_entry(entry *x, const char *folder, const char *name, error *e)
     char real[PATH_MAX];
     CLEANUP_BUFFER buffer file = {0}, path = {0};
     judged_file judged;
-    const tb_plugin *from;
+    const tb_plugin *from = NULL;
     buffer_printf(&file, "%s.so", name);
     if (judge_file(folder, buffer_text(&file), &judged, e))
         return -1;
