@@ -71,7 +71,7 @@ int ask_answer(const asked *a, int64_t warehouse, const char *sku, row_answer *o
 static tb_verdict fault(asking *q, const char *reason, const char *why)
 {
     q->reason = reason;
-    snprintf(q->why, sizeof q->why, "warehouse %lld: %s", (long long)q->warehouse, why);
+    snprintf(q->why, sizeof q->why, "warehouse %lld: %.160s", (long long)q->warehouse, why);
     return TB_OK;
 }
 
