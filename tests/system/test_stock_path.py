@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The stock path from till to shop with the real binaries: quiet, under faults and kills, through outages."""
+import random
+import time
+
+from tb import World, main
+
+FAULTS = [  # every fault kind
+    ("*", "latency"), ("sitoo", "429-concurrency"), ("sitoo", "429-slot"), ("*", "500-html"), ("*", "503-html"),
+    ("*", "cut-before"), ("*", "cut-in"), ("*", "cut-after"), ("adobe", "slow-effect"), ("*", "truncated-json"),
+    ("*", "slow-drip"), ("*", "wrong-type"), ("events", "duplicate"), ("events", "reorder"), ("events", "drop"),
+]
+
+
+def add_faults(w, rate):
+    for system, kind in FAULTS:
+        for name in ("sitoo", "adobe") if system == "*" else (system,):
+            w.sim("POST", "/faults", {"system": name, "route": "*", "kind": kind, "rate": rate, "count": -1, "ms": 2000})
+
+
+def sell(w, **tills):
+    w.sim("POST", "/tills/run", tills)
+    w.until(lambda: not w.sim("GET", "/tills")["running"], "the tills have sold")
+
+
+def test_one_sale_reaches_the_shop():
+    with World(stores=2, skus=5) as w:
+        w.start()
+        w.at_rest()
+        before = w.levels()
+        w.sim("POST", "/tills/sale", {"warehouse": 31, "items": [{"sku": "SKU-0001", "quantity": 1}]})
+        w.at_rest()
+        after = w.levels()
+        assert after[("SKU-0001", "store-001")] == before[("SKU-0001", "store-001")] - 1, (before, after)
+        assert w.exceptions() == []
+        assert w.stop() == 0
+
+
+def test_sales_with_every_fault_and_kills():
+    with World(stores=20, skus=200, seed=7, server_time="60s") as w:
+        w.start()
+        w.at_rest()
+        add_faults(w, 0.05)
+        w.sim("POST", "/tills/run", {"sales": 2000, "per_second": 2, "offline": 0.05, "returns": 0.05, "counts": 0.01,
+                                     "bookings": 0.02})
+        chance = random.Random(7)
+        for _ in range(10):
+            time.sleep(chance.uniform(0.3, 1.2))
+            w.kill()
+            w.run()
+        w.until(lambda: not w.sim("GET", "/tills")["running"], "the tills have sold")
+        w.sim("POST", "/tills/stop")
+        w.sim("DELETE", "/faults")
+        w.at_rest()
+        assert w.exceptions() == [], w.exceptions()
+        assert w.sim("GET", "/tills")["sales"] >= 2000, w.sim("GET", "/tills")
+
+
+def test_outage_parks_nothing():
+    with World(stores=3, skus=20) as w:
+        w.start()
+        w.at_rest()
+        w.sim("POST", "/system", {"name": "adobe", "down": True})
+        sell(w, sales=100, per_second=2)
+        w.until(lambda: any(c["paused"] for c in w.status()["connections"] if c["name"] == "adobe"), "the pause shows")
+        assert w.counters()["parked"] == 0 and w.counters()["pending"] > 0, w.counters()
+        w.law()
+        w.sim("POST", "/system", {"name": "adobe", "down": False})
+        w.at_rest()
+        assert w.counters()["parked"] == 0 and w.exceptions() == []
+
+
+def test_shadow_writes_nothing():
+    with World(stores=2, skus=10) as w:
+        w.start(shadow="true")
+        w.until(lambda: w.counters()["dropped"] > 0 and w.counters()["pending"] == 0, "it looked")
+        assert w.sim("GET", "/effects?system=adobe")["effects"] == []
+        assert w.counters()["dropped_by_rule"] == {"shadow": w.counters()["dropped"]}
+        w.law()
+
+
+if __name__ == "__main__":
+    main([test_one_sale_reaches_the_shop, test_outage_parks_nothing, test_shadow_writes_nothing,
+          test_sales_with_every_fault_and_kills])
