@@ -171,21 +171,32 @@ static void judge_part(deliverer *d, const plan_operation *op, flight **some, in
     }
 }
 
-/* Calls the sink for the part; a SPLIT is halved until it goes through or one is guilty. Returns the largest
- * part that went through after a split, 0 if one was guilty alone. */
+/* Moves those that have no verdict yet to the front; returns how many. */
+static int unsaid_first(flight **some, int n)
+{
+    int kept = 0;
+    for (int i = 0; i < n; i++)
+        if (!flight_said(some[i])) {
+            flight *f = some[i];
+            some[i] = some[kept];
+            some[kept++] = f;
+        }
+    return kept;
+}
+
+/* Calls the sink for the part; what a SPLIT leaves without a verdict is halved until it goes through or one is guilty.
+ * Returns the largest part that went through after a split, 0 if one was guilty alone. */
 static int hand_over(deliverer *d, const plan_operation *op, flight **some, int n)
 {
     call c;
     tb_verdict v = call_sink(d, op, some, n, &c);
-    if (v != TB_SPLIT || n == 1) {
-        judge_part(d, op, some, n, v, &c);
-        return v == TB_SPLIT ? 0 : n;
+    int left = v == TB_SPLIT ? unsaid_first(some, n) : n;
+    if (v != TB_SPLIT || left < 2) {
+        judge_part(d, op, some, left, v, &c);
+        return v == TB_SPLIT && left ? 0 : n;
     }
-    for (int i = 0; i < n; i++)
-        if (flight_said(some[i])) /* a sink that splits says nothing of single records */
-            some[i]->state = FLIGHT_GOES, tbh_reset(some[i]->record);
-    int left = hand_over(d, op, some, n / 2), right = hand_over(d, op, some + n / 2, n - n / 2);
-    return left && right ? (left > right ? left : right) : 0;
+    int a = hand_over(d, op, some, left / 2), b = hand_over(d, op, some + left / 2, left - left / 2);
+    return a && b ? (a > b ? a : b) : 0;
 }
 
 /* How many records a call that begins with this one may carry. */

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* core/engine without plugins and journal: claims and signatures. The expected signature was computed by another
+ * program (Python's hmac) from RFC 5849's rules. */
+#include "core/base/env.h"
+#include "core/engine/claims.h"
+#include "core/engine/sign.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const AB[] = {"stock/A@s", "stock/B@s"};
+
+START_TEST(no_two_records_hold_a_common_claim)
+{
+    claims *c = claims_new();
+    ck_assert(claims_take(c, 1, AB, 2, INT64_MAX));
+    ck_assert(claims_take(c, 1, AB, 2, INT64_MAX)); /* its own again */
+    ck_assert(!claims_take(c, 2, AB + 1, 1, INT64_MAX));
+    ck_assert(claims_held(c, 2, AB, 1));
+    ck_assert(!claims_held(c, 1, AB, 1));
+    claims_drop(c, 2, AB, 2, 0); /* not its own: nothing happens */
+    ck_assert(claims_held(c, 2, AB, 1));
+    claims_drop(c, 1, AB, 2, 0);
+    ck_assert(claims_take(c, 2, AB + 1, 1, INT64_MAX));
+    claims_free(c);
+}
+END_TEST
+
+START_TEST(a_claim_let_go_after_the_hydrate_began_refuses)
+{
+    claims *c = claims_new();
+    int64_t noted = claims_number(c);
+    ck_assert(claims_take(c, 1, AB, 1, noted));
+    claims_drop(c, 1, AB, 1, 0);
+    ck_assert(!claims_take(c, 2, AB, 1, noted)); /* read before the last call: too old */
+    ck_assert(claims_take(c, 2, AB, 1, claims_number(c)));
+    claims_free(c);
+}
+END_TEST
+
+START_TEST(a_claim_stays_while_the_server_may_still_act)
+{
+    claims *c = claims_new();
+    ck_assert(claims_take(c, 1, AB, 1, INT64_MAX));
+    claims_drop(c, 1, AB, 1, env_mono() + 3600000);
+    ck_assert(!claims_take(c, 1, AB, 1, INT64_MAX));
+    ck_assert(!claims_take(c, 2, AB, 1, INT64_MAX));
+    ck_assert(claims_take(c, 2, AB + 1, 1, INT64_MAX));
+    claims_free(c);
+}
+END_TEST
+
+START_TEST(many_claims_survive_growth)
+{
+    claims *c = claims_new();
+    char text[32];
+    const char *names[] = {text};
+    for (int i = 1; i <= 5000; i++) {
+        snprintf(text, sizeof text, "stock/%d", i);
+        ck_assert(claims_take(c, i, names, 1, INT64_MAX));
+    }
+    for (int i = 1; i <= 5000; i++) {
+        snprintf(text, sizeof text, "stock/%d", i);
+        ck_assert(claims_held(c, 9999, names, 1));
+        claims_drop(c, i, names, 1, 0);
+        ck_assert(!claims_held(c, 9999, names, 1));
+    }
+    claims_free(c);
+}
+END_TEST
+
+static char name[] = "adobe", key[] = "kkkk", secret[] = "c&s", token[] = "tok", token_secret[] = "t/s";
+static char user[] = "Aladdin", password[] = "open sesame";
+
+static config_connection oauth(void)
+{
+    return (config_connection){.name = name,
+                               .auth = AUTH_OAUTH1,
+                               .consumer_key = key,
+                               .consumer_secret = secret,
+                               .access_token = token,
+                               .access_token_secret = token_secret};
+}
+
+static const char query[] = "searchCriteria%5BpageSize%5D=50&a%5Bb%5D=2&a=1"
+                            "&searchCriteria%5Bfilter_groups%5D%5B0%5D%5Bfilters%5D%5B0%5D%5Bvalue%5D=A%2FB%20%2BC";
+
+START_TEST(oauth1_signs_as_another_program_does)
+{
+    config_connection c = oauth();
+    CLEANUP_BUFFER buffer header = {0};
+    sign_header(&c, "GET", "https", "Shop.Example", "/rest/V1/products", query, "n1", 1795413160, &header);
+    ck_assert_msg(strstr(buffer_text(&header), "oauth_signature=\"3qAyglNnRLG6OTnvN%2BXNtBcKDAtSNZ4vnntjI4lxwJ0%3D\""),
+                  "%s", buffer_text(&header));
+    ck_assert(strstr(buffer_text(&header), "oauth_signature_method=\"HMAC-SHA256\""));
+    ck_assert(!strstr(buffer_text(&header), "c&s"));
+}
+END_TEST
+
+START_TEST(oauth1_leaves_the_port_out_and_sorts_by_name)
+{
+    config_connection c = oauth();
+    CLEANUP_BUFFER buffer base = {0};
+    sign_base_string(&c, "GET", "http", "127.0.0.1:8080", "/rest/V1/x", "a%5Bb%5D=2&a=1", "n1", 1, &base);
+    ck_assert(strstr(buffer_text(&base), "GET&http%3A%2F%2F127.0.0.1%2Frest%2FV1%2Fx&a%3D1%26a%255Bb%255D%3D2%26oauth_"));
+}
+END_TEST
+
+START_TEST(basic_is_base64_of_the_pair)
+{
+    config_connection c = {.auth = AUTH_BASIC, .user = user, .password = password};
+    CLEANUP_BUFFER buffer header = {0};
+    sign_header(&c, "GET", "https", "h", "/", NULL, "n", 1, &header);
+    ck_assert_str_eq(buffer_text(&header), "Authorization: Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
+}
+END_TEST
+
+int main(void)
+{
+    Suite *s = suite_create("engine");
+    TCase *t = tcase_create("claims and signatures");
+    suite_add_tcase(s, t);
+    tcase_add_test(t, no_two_records_hold_a_common_claim);
+    tcase_add_test(t, a_claim_let_go_after_the_hydrate_began_refuses);
+    tcase_add_test(t, a_claim_stays_while_the_server_may_still_act);
+    tcase_add_test(t, many_claims_survive_growth);
+    tcase_add_test(t, oauth1_signs_as_another_program_does);
+    tcase_add_test(t, oauth1_leaves_the_port_out_and_sorts_by_name);
+    tcase_add_test(t, basic_is_base64_of_the_pair);
+    SRunner *r = srunner_create(s);
+    srunner_run_all(r, CK_NORMAL);
+    int failed = srunner_ntests_failed(r);
+    srunner_free(r);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
