@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The journal: records, cursors, intents, outcomes, exceptions and state on stable storage, changed by verbs in
- * batches with a result each (ENGINE 4.2, 4.3, 4.4, 4.13). One writer thread owns the only writing connection and
- * commits what is queued as one group; reads go through a few query-only connections. Nothing of the store behind
- * it is seen here. Texts that are passed in are borrowed for the call; those handed out belong to the result and go
- * with its free function. Times are wall milliseconds given by the caller. All verbs block until their commit,
- * journal_receive excepted, and may be called by any thread. */
+/* The journal: records, cursors, intents, outcomes, exceptions and state on stable storage, changed by verbs
+ * in batches with a result each (ENGINE 4.2, 4.3, 4.4, 4.13). One writer thread owns the only writing
+ * connection and commits what is queued as one group; reads go through a few query-only connections. Nothing
+ * of the store behind it is seen here. Texts that are passed in are borrowed for the call; those handed out
+ * belong to the result and go with its free function. Times are wall milliseconds given by the caller. All
+ * verbs block until their commit, journal_receive excepted, and may be called by any thread. */
 #ifndef TB_JOURNAL_H
 #define TB_JOURNAL_H
 
@@ -29,8 +29,8 @@ typedef enum { RECORD_READY, RECORD_BEHIND, RECORD_WAITING, RECORD_UNKNOWN, RECO
 
 typedef struct {
     const char *path;
-    size_t queue_bytes;   /* bound of the writer's queue; 0: 16 MiB */
-    bool read_only;       /* inspection of a copy: no lock, no writer */
+    size_t queue_bytes; /* bound of the writer's queue; 0: 16 MiB */
+    bool read_only;     /* inspection of a copy: no lock, no writer */
     int64_t now;
     /* Called by the writer after each commit that made records ready in that pipeline; no locks, no verbs. */
     void (*ready)(void *arg, int64_t pipeline);
@@ -39,14 +39,15 @@ typedef struct {
     void *arg;
 } journal_options;
 
-/* Returns 0, or an exit code with *e told: 75 locked by another (its pid named), 74 damaged or I/O, 78 a file that is
- * not a journal or of a newer schema. */
+/* Returns 0, or an exit code with *e told: 75 locked by another (its pid named), 74 damaged or I/O, 78 a file
+ * that is not a journal or of a newer schema. */
 int journal_open(const journal_options *options, journal **out, error *e);
 /* Drains the queue, checkpoints, marks the journal clean, closes. NULL is fine. */
 void journal_close(journal *j);
-bool journal_was_clean(const journal *j);    /* the last owner shut down in order */
+bool journal_was_clean(const journal *j); /* the last owner shut down in order */
 int64_t journal_epoch(const journal *j);
-int64_t journal_doubtful_below(const journal *j); /* records with a seq up to this were pending at an unclean stop */
+int64_t journal_doubtful_below(
+    const journal *j); /* records with a seq up to this were pending at an unclean stop */
 size_t journal_queue_used(const journal *j); /* percent of queue_bytes */
 /* quick_check of the whole file; 0, or -1 and what is wrong. May take long. */
 int journal_verify(journal *j, error *e);
@@ -58,18 +59,21 @@ typedef struct {
     char name[64];
     bool latest;
     bool retired;
-    /* accepted = applied + superseded + dropped + parked + pending; noop is part of applied; duplicate apart */
+    /* accepted = applied + superseded + dropped + parked + pending; noop is part of applied; duplicate apart
+     */
     int64_t accepted, applied, noop, superseded, dropped, parked, pending, duplicate;
-    int64_t oldest; /* first_seen of the oldest unsettled record, 0: none (parked ones excepted) */
+    int64_t oldest;       /* first_seen of the oldest unsettled record, 0: none (parked ones excepted) */
     int64_t last_applied; /* when */
 } journal_pipeline;
 
 /* Finds or creates; refuses another mode while records are unsettled. */
-journal_result journal_pipeline_get(journal *j, const char *name, bool latest, int64_t now, int64_t *number, error *e);
+journal_result journal_pipeline_get(journal *j, const char *name, bool latest, int64_t now, int64_t *number,
+                                    error *e);
 /* All, by number; *out is freed with free(). Returns how many, or -1. */
 int journal_pipelines(journal *j, journal_pipeline **out);
 /* dropped by rule: calls each(rule, n). */
-int journal_dropped(journal *j, int64_t pipeline, void (*each)(void *arg, const char *rule, int64_t n), void *arg);
+int journal_dropped(journal *j, int64_t pipeline, void (*each)(void *arg, const char *rule, int64_t n),
+                    void *arg);
 /* received = expanded + duplicate + malformed + unread, per connection */
 typedef struct {
     int64_t received, expanded, duplicate, malformed, unread;
@@ -79,8 +83,8 @@ int journal_inbox_counters(journal *j, const char *connection, journal_inbox_cou
 /* ---- receiving webhook bodies ---- */
 
 typedef void journal_received(void *arg, journal_result result, bool duplicate);
-/* Queues the body (copied) and returns at once; `done` is called by the writer after its commit. JOURNAL_FULL is
- * returned, and `done` not called, when the queue has no room. */
+/* Queues the body (copied) and returns at once; `done` is called by the writer after its commit. JOURNAL_FULL
+ * is returned, and `done` not called, when the queue has no room. */
 journal_result journal_receive(journal *j, const char *connection, const void *body, size_t size, int64_t now,
                                journal_received *done, void *arg);
 
@@ -94,8 +98,8 @@ int journal_inbox(journal *j, const char *connection, int64_t after, int limit, 
 void journal_bodies_free(journal_body *bodies, int n);
 /* This source's place in the inbox (the last id it has expanded). `sources` of a connection are registered at
  * start; a body goes when all of them have passed it. */
-journal_result journal_inbox_register(journal *j, const char *connection, int64_t pipeline, const char *stream,
-                                      int64_t *place);
+journal_result journal_inbox_register(journal *j, const char *connection, int64_t pipeline,
+                                      const char *stream, int64_t *place);
 
 /* ---- accepting records ---- */
 
@@ -106,7 +110,7 @@ typedef struct {
     int64_t changed;                /* first_seen */
     int64_t due;                    /* when it may be taken first (linger is the engine's); 0: at once */
     bool urgent;
-    const char *rule;               /* comes with its DROP rule: counted and kept in the history only */
+    const char *rule; /* comes with its DROP rule: counted and kept in the history only */
     int64_t config_version, table_version;
 } journal_item;
 
@@ -123,9 +127,9 @@ typedef struct {
     const char *connection, *stream; /* scope of dedup ids and of the cursor */
     const journal_item *items;
     int items_n;
-    const char *cursor;              /* NULL: not moved */
-    int64_t expanded;                /* the inbox id that this expands, 0: none; moves the source's place */
-    const char *malformed;           /* why the body was refused by receive: parked as `event.malformed`; NULL: fine */
+    const char *cursor;    /* NULL: not moved */
+    int64_t expanded;      /* the inbox id that this expands, 0: none; moves the source's place */
+    const char *malformed; /* why the body was refused by receive: parked as `event.malformed`; NULL: fine */
     const journal_state *states;
     int states_n;
     const journal_raise *raises;
@@ -141,8 +145,9 @@ journal_result journal_accept(journal *j, const journal_accepting *a, journal_ac
 /* The cursor's text; NULL: none. The caller frees. */
 char *journal_cursor(journal *j, int64_t pipeline, const char *connection, const char *stream);
 /* Calls each for every cursor. */
-int journal_cursors(journal *j, void (*each)(void *arg, const char *pipeline, const char *connection, const char *stream,
-                                             const char *value, int64_t when),
+int journal_cursors(journal *j,
+                    void (*each)(void *arg, const char *pipeline, const char *connection, const char *stream,
+                                 const char *value, int64_t when),
                     void *arg);
 
 /* ---- taking ---- */
@@ -159,11 +164,13 @@ typedef struct {
     int64_t intent_when;
 } journal_row;
 
-/* Records of the pipeline that are due at `now`, by (due, seq), those with skip(arg, seq, key) left out, those of a
- * group already taken first within the limit. *next_due: the earliest due time of the others (INT64_MAX: none).
- * Returns how many, or -1. A damaged body (CRC) is parked as `journal.damaged` and left out. */
+/* Records of the pipeline that are due at `now`, by (due, seq), those with skip(arg, seq, key) left out,
+ * those of a group already taken first within the limit. *next_due: the earliest due time of the others
+ * (INT64_MAX: none). Returns how many, or -1. A damaged body (CRC) is parked as `journal.damaged` and left
+ * out. */
 int journal_take(journal *j, int64_t pipeline, int64_t now, int limit,
-                 bool (*skip)(void *arg, int64_t seq, const char *key), void *arg, journal_row **out, int64_t *next_due);
+                 bool (*skip)(void *arg, int64_t seq, const char *key), void *arg, journal_row **out,
+                 int64_t *next_due);
 void journal_rows_free(journal_row *rows, int n);
 /* All open intents (at start), as rows. */
 int journal_intents(journal *j, journal_row **out);
@@ -184,13 +191,13 @@ journal_result journal_intend(journal *j, int64_t pipeline, journal_intent *inte
 /* ---- settling ---- */
 
 typedef enum { /* as the plugins' verdicts, but for PROBED_ABSENT */
-    SETTLE_APPLIED,
-    SETTLE_RETRY,   /* ready again at `due`; `attempts` is stored */
-    SETTLE_REJECT,  /* parked: exception (pipeline, reason, cause) */
-    SETTLE_DROP,
-    SETTLE_WAIT,
-    SETTLE_UNKNOWN, /* the intent stays open; probe at `due` */
-    SETTLE_ABSENT   /* probed, did not happen: intent closed, ready at `due` */
+               SETTLE_APPLIED,
+               SETTLE_RETRY,  /* ready again at `due`; `attempts` is stored */
+               SETTLE_REJECT, /* parked: exception (pipeline, reason, cause) */
+               SETTLE_DROP,
+               SETTLE_WAIT,
+               SETTLE_UNKNOWN, /* the intent stays open; probe at `due` */
+               SETTLE_ABSENT   /* probed, did not happen: intent closed, ready at `due` */
 } settle_kind;
 
 typedef struct {
@@ -207,8 +214,8 @@ typedef struct {
     int64_t seq, generation;
     int step;
     settle_kind kind;
-    bool more;  /* APPLIED, more is due: stays ready, counted once when nothing more is due */
-    bool noop;  /* part of applied */
+    bool more; /* APPLIED, more is due: stays ready, counted once when nothing more is due */
+    bool noop; /* part of applied */
     int64_t due;
     int attempts;
     const char *reason, *cause, *rule, *owner, *text; /* NULL: not said */
@@ -224,8 +231,10 @@ typedef struct {
     bool overtaken;        /* out: a newer record took its place meanwhile; the row is ready again */
 } journal_settlement;
 
-/* One commit: outcomes, states, emissions, counters, next of key, wake-ups, exceptions. Idempotent by (seq, step). */
-journal_result journal_settle(journal *j, int64_t pipeline, journal_settlement *settlements, int n, int64_t now);
+/* One commit: outcomes, states, emissions, counters, next of key, wake-ups, exceptions. Idempotent by (seq,
+ * step). */
+journal_result journal_settle(journal *j, int64_t pipeline, journal_settlement *settlements, int n,
+                              int64_t now);
 
 /* ---- state ---- */
 
@@ -236,8 +245,8 @@ int journal_state_list(journal *j, const char *name, const char *prefix,
 
 /* ---- tables: content by hash, and what they wake ---- */
 
-/* Stores the content as the present one of that name when it is new, and wakes what depends on it. *version rises with
- * each new content. */
+/* Stores the content as the present one of that name when it is new, and wakes what depends on it. *version
+ * rises with each new content. */
 journal_result journal_table_put(journal *j, const char *name, const char *content, size_t size, int64_t now,
                                  int64_t *version);
 /* The content before the present one; NULL: none. The caller frees. */
@@ -251,7 +260,8 @@ typedef struct {
     char *pipeline, *reason, *cause, *owner, *text, *note;
 } journal_exception;
 /* Open ones with id > after (all: closed too), of one pipeline or all (NULL), by id. */
-int journal_exceptions(journal *j, const char *pipeline, bool all, int64_t after, int limit, journal_exception **out);
+int journal_exceptions(journal *j, const char *pipeline, bool all, int64_t after, int limit,
+                       journal_exception **out);
 void journal_exceptions_free(journal_exception *list, int n);
 int journal_behind(journal *j, int64_t exception, int limit,
                    void (*each)(void *arg, const char *key, int64_t seq, int64_t first_seen), void *arg);
@@ -274,25 +284,28 @@ typedef struct {
 } journal_who;
 
 /* Releases the records behind an exception (or one key of it, NULL: all): ready, due now, marked released. */
-journal_result journal_release(journal *j, const journal_who *who, int64_t exception, const char *key, int64_t *released,
-                               error *e);
+journal_result journal_release(journal *j, const journal_who *who, int64_t exception, const char *key,
+                               int64_t *released, error *e);
 /* Drops them as dropped{by-hand}. An exception without records is closed. */
-journal_result journal_drop(journal *j, const journal_who *who, int64_t exception, const char *key, int64_t *dropped,
-                            error *e);
-journal_result journal_cursor_set(journal *j, const journal_who *who, const char *pipeline, const char *connection,
-                                  const char *stream, const char *value, error *e);
-/* Refused while it has unsettled records (retire), or the new name exists (rename; renames its namespaces too). */
-journal_result journal_pipeline_rename(journal *j, const journal_who *who, const char *from, const char *to, error *e);
+journal_result journal_drop(journal *j, const journal_who *who, int64_t exception, const char *key,
+                            int64_t *dropped, error *e);
+journal_result journal_cursor_set(journal *j, const journal_who *who, const char *pipeline,
+                                  const char *connection, const char *stream, const char *value, error *e);
+/* Refused while it has unsettled records (retire), or the new name exists (rename; renames its namespaces
+ * too). */
+journal_result journal_pipeline_rename(journal *j, const journal_who *who, const char *from, const char *to,
+                                       error *e);
 journal_result journal_pipeline_retire(journal *j, const journal_who *who, const char *name, error *e);
 /* An audit row alone (reload, start). before, after may be NULL. */
-journal_result journal_audit(journal *j, const journal_who *who, const char *what, const char *before, const char *after);
+journal_result journal_audit(journal *j, const journal_who *who, const char *what, const char *before,
+                             const char *after);
 /* Walks the hash chain; 0, or -1 and the first number that does not fit. */
 int journal_audit_verify(journal *j, error *e);
 
 /* ---- retention ---- */
 
-/* Sweeps outcomes of the pipeline older than `before`, dedup ids and spent bodies; at most 500 rows, only when the
- * writer's queue is empty. Returns rows swept. */
+/* Sweeps outcomes of the pipeline older than `before`, dedup ids and spent bodies; at most 500 rows, only
+ * when the writer's queue is empty. Returns rows swept. */
 int journal_sweep(journal *j, int64_t pipeline, int64_t before, int64_t now);
 
 #endif

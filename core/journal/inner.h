@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the journal's files share: the writer's world, statements, and the work that verbs hand to the writer.
+ */
+#ifndef TB_JOURNAL_INNER_H
+#define TB_JOURNAL_INNER_H
+
+#include <sqlite3.h>
+
+#include "core/base/env.h"
+#include "core/journal/journal.h"
+
+enum { READERS = 4, STATEMENTS = 96, MOST_TOUCHED = 64 };
+
+typedef struct { /* a connection with the statements it has prepared, by the address of their text */
+    sqlite3 *db;
+    struct {
+        const char *sql;
+        sqlite3_stmt *st;
+    } cache[STATEMENTS];
+    int cached;
+} store;
+
+typedef journal_result work_fn(journal *j, store *s, void *arg, error *e);
+
+typedef struct work {
+    struct work *next;
+    work_fn *run;
+    void *arg;
+    size_t bytes;
+    journal_result result;
+    error error;
+    bool done;
+    void (*completed)(struct work *w); /* asynchronous ones; frees w */
+} work;
+
+struct journal {
+    journal_options options;
+    char *path;
+    int lock_fd;
+    store writer;
+    env_thread *thread;
+    env_mutex lock;
+    env_cond wake, finished;
+    work *first, **last;
+    size_t queued, bound;
+    bool stopping, broken;
+    int64_t epoch, version, doubtful_below;
+    bool was_clean;
+    int64_t touched[MOST_TOUCHED]; /* pipelines made ready by the present turn */
+    int touched_n;
+    int wal_pages;
+    env_mutex reader_lock;
+    env_cond reader_free;
+    store readers[READERS];
+    bool lent[READERS];
+};
+
+/* store.c */
+sqlite3_stmt *store_sql(store *s, const char *sql, const char *types,
+                        ...);     /* types: i int64, t text, b blob + size_t */
+bool store_row(sqlite3_stmt *st); /* one step: is there a row? */
+int store_run(store *s, const char *sql, const char *types, ...); /* 0, or -1: the fault is in the store */
+int64_t store_number(store *s, int64_t absent, const char *sql, const char *types, ...);
+char *store_text(sqlite3_stmt *st, int column); /* a copy; NULL for NULL */
+int store_open(const char *path, bool write, store *s, error *e);
+void store_close(store *s);
+int store_schema(store *s, int64_t now, error *e);
+journal_result store_fault(store *s, error *e); /* what the last failure means */
+store *reader_take(journal *j);
+void reader_give(journal *j, store *s);
+
+/* writer.c */
+bool journal_enqueue(journal *j, work *w); /* false: no room, or it ends */
+journal_result journal_do(journal *j, work_fn *run, void *arg, error *e);
+void writer_main(void *arg);
+void touch(journal *j, int64_t pipeline);
+
+/* accept.c */
+typedef enum { ACCEPTED, SUPERSEDED, DUPLICATE, DROPPED, ACCEPT_FAILED } accept_kind;
+accept_kind accept_item(journal *j, store *s, int64_t pipeline, const char *scope, const journal_item *item,
+                        int64_t parent, int64_t now);
+int apply_states(journal *j, store *s, const journal_state *states, int n, int64_t now);
+int add_outcome(store *s, int64_t seq, int step, int64_t pipeline, const char *key, const char *type,
+                int64_t now, const char *verdict, const journal_settlement *more, int64_t parent);
+
+/* settle.c */
+int wake_dependents(journal *j, store *s, const char *kind, const char *name, int64_t now);
+int next_of_key(journal *j, store *s, int64_t pipeline, const char *key, int64_t now);
+int count_rule(store *s, int64_t pipeline, const char *rule);
+
+/* exceptions.c */
+int open_exception(store *s, int64_t pipeline, const char *reason, const char *cause, const char *owner,
+                   const char *text, const char *key, int64_t seq, int64_t now);
+int close_exception(store *s, int64_t pipeline, const char *reason, const char *cause, int64_t now);
+int leave_exceptions(store *s, int64_t pipeline, const char *key, int64_t now);
+
+#endif

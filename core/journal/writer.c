@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The writer: one thread that owns the only writing connection. A turn takes all that is queued, runs each
+ * request under a savepoint of one transaction, commits, and only then tells everybody. While one commit
+ * waits for the disk the next group gathers: no timer is needed. */
+#include "core/journal/inner.h"
+
+#include "core/base/log.h"
+
+#include <string.h>
+
+enum { CHECKPOINT_PAGES = 1024, IDLE_CHECKPOINT = 2000 };
+
+void touch(journal *j, int64_t pipeline)
+{
+    for (int i = 0; i < j->touched_n; i++)
+        if (j->touched[i] == pipeline)
+            return;
+    if (j->touched_n < MOST_TOUCHED)
+        j->touched[j->touched_n++] = pipeline;
+}
+
+static work *take_all(journal *j)
+{
+    ENV_HOLD(&j->lock);
+    while (!j->first && !j->stopping)
+        if (!env_wait(&j->wake, &j->lock, env_mono() + IDLE_CHECKPOINT))
+            break;
+    work *list = j->first;
+    j->first = NULL;
+    j->last = &j->first;
+    j->queued = 0;
+    return list;
+}
+
+static void run_one(journal *j, work *w)
+{
+    if (store_run(&j->writer, "SAVEPOINT request", "")) {
+        w->result = store_fault(&j->writer, &w->error);
+        return;
+    }
+    w->result = w->run(j, &j->writer, w->arg, &w->error);
+    if (w->result != JOURNAL_DONE)
+        store_run(&j->writer, "ROLLBACK TO request", "");
+    store_run(&j->writer, "RELEASE request", "");
+}
+
+/* The result of the whole turn: DONE, or what everybody gets. */
+static journal_result run_turn(journal *j, work *list, error *e)
+{
+    if (store_run(&j->writer, "BEGIN IMMEDIATE", ""))
+        return store_fault(&j->writer, e);
+    journal_result result = JOURNAL_DONE;
+    if (store_number(&j->writer, -1, "SELECT value FROM meta WHERE key = 'epoch'", "") != j->epoch) {
+        error_set(e, "another daemon has taken the journal over");
+        result = JOURNAL_UNKNOWN;
+    }
+    for (work *w = list; w && result == JOURNAL_DONE; w = w->next) {
+        run_one(j, w);
+        if (w->result == JOURNAL_FULL || w->result == JOURNAL_UNKNOWN) {
+            result = w->result;
+            *e = w->error;
+        }
+    }
+    if (result == JOURNAL_DONE &&
+        store_run(&j->writer, "UPDATE meta SET value = ?1 WHERE key = 'version'", "i", j->version))
+        result = store_fault(&j->writer, e);
+    if (result == JOURNAL_DONE && store_run(&j->writer, "COMMIT", ""))
+        result = store_fault(&j->writer, e);
+    if (result != JOURNAL_DONE)
+        sqlite3_exec(j->writer.db, "ROLLBACK", NULL, NULL, NULL);
+    return result == JOURNAL_REFUSED ? JOURNAL_UNKNOWN : result;
+}
+
+static void tell(journal *j, work *list, journal_result result, const error *e)
+{
+    while (list) {
+        work *w = list;
+        list = w->next;
+        if (result != JOURNAL_DONE) {
+            w->result = result;
+            w->error = *e;
+        }
+        if (w->completed) {
+            w->completed(w);
+        } else {
+            ENV_HOLD(&j->lock);
+            w->done = true;
+            env_broadcast(&j->finished);
+        }
+    }
+}
+
+/* PASSIVE: never waits for readers. After 4 MiB of WAL, or when idle. */
+static void checkpoint(journal *j)
+{
+    sqlite3_wal_checkpoint_v2(j->writer.db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    j->wal_pages = 0;
+}
+
+static int on_wal(void *arg, sqlite3 *db, const char *name, int pages)
+{
+    (void)db, (void)name;
+    ((journal *)arg)->wal_pages = pages;
+    return SQLITE_OK;
+}
+
+void writer_main(void *arg)
+{
+    journal *j = arg;
+    sqlite3_wal_hook(j->writer.db, on_wal, j);
+    for (;;) {
+        work *list = take_all(j);
+        if (!list) {
+            if (j->wal_pages)
+                checkpoint(j);
+            ENV_HOLD(&j->lock);
+            if (j->stopping && !j->first)
+                return;
+            continue;
+        }
+        error e = {""};
+        j->touched_n = 0;
+        journal_result result = run_turn(j, list, &e);
+        if (result == JOURNAL_UNKNOWN && !j->broken) {
+            j->broken = true;
+            if (j->options.broken)
+                j->options.broken(j->options.arg, e.text);
+        }
+        tell(j, list, result, &e);
+        for (int i = 0; result == JOURNAL_DONE && i < j->touched_n; i++)
+            if (j->options.ready)
+                j->options.ready(j->options.arg, j->touched[i]);
+        if (j->wal_pages >= CHECKPOINT_PAGES)
+            checkpoint(j);
+    }
+}
+
+bool journal_enqueue(journal *j, work *w)
+{
+    ENV_HOLD(&j->lock);
+    if (j->stopping || j->broken || (w->completed && j->queued + w->bytes > j->bound))
+        return false;
+    w->next = NULL;
+    *j->last = w;
+    j->last = &w->next;
+    j->queued += w->bytes;
+    env_signal(&j->wake);
+    return true;
+}
+
+journal_result journal_do(journal *j, work_fn *run, void *arg, error *e)
+{
+    work w = {.run = run, .arg = arg, .bytes = 256};
+    if (!journal_enqueue(j, &w))
+        return error_set(e, "the journal takes no more"), JOURNAL_UNKNOWN;
+    ENV_HOLD(&j->lock);
+    while (!w.done)
+        env_wait(&j->finished, &j->lock, ENV_FOREVER);
+    if (w.result != JOURNAL_DONE && e)
+        *e = w.error;
+    return w.result;
+}

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Webhooks: what was acknowledged is in the journal, whatever happens next; and only the policy's codes are answered."""
+import random
+import threading
+import time
+
+from tb import World, main
+
+
+def body(n):
+    return [{"event_id": "%032x" % n, "event_type": "order", "event_date": 1733000123, "account_id": 1500,
+             "data": {"eshop_id": 1, "order_id": 900000 + n, "order_event_type": "add"}}]
+
+
+def received(w):
+    return next(c for c in w.status()["inbox"] if c["connection"] == "sitoo")
+
+
+def test_acknowledged_bodies_survive_a_kill():
+    with World(stores=1, skus=2) as w:
+        w.start()
+        before = received(w)
+        acknowledged, chance, stop = [], random.Random(3), threading.Event()
+
+        def send(first):
+            for n in range(first, 1000, 4):
+                if w.event(body(n)) == 200:
+                    acknowledged.append(n)
+                elif stop.is_set():
+                    return
+
+        threads = [threading.Thread(target=send, args=(k,)) for k in range(4)]
+        for t in threads:
+            t.start()
+        time.sleep(chance.uniform(0.3, 0.8))
+        stop.set()
+        w.kill()
+        for t in threads:
+            t.join()
+        assert len(acknowledged) > 20, len(acknowledged)
+        w.run()
+        w.until(lambda: received(w)["unread"] == 0, "all bodies are expanded")
+        counts = received(w)
+        assert counts["received"] - before["received"] >= len(acknowledged), (counts, len(acknowledged))
+        assert counts["received"] == counts["expanded"] + counts["duplicate"] + counts["malformed"] + counts["unread"]
+        again = {n: w.event(body(n)) for n in acknowledged[:50]}  # every one of them is known
+        assert set(again.values()) == {200}
+        assert received(w)["duplicate"] - counts["duplicate"] == 50, (received(w), counts)
+
+
+def test_only_the_codes_of_the_policy():
+    with World(stores=1, skus=2) as w:
+        w.start()
+        assert w.event(body(1)) == 200
+        assert w.event(body(1)) == 200, "a duplicate"
+        assert w.event(body(2), password="wrong") == 401
+        assert w.event(body(2), user="nobody") == 401
+        assert w.event(None, raw=b"this is not JSON") == 200, "stored, told as malformed, never destroyed"
+        assert w.event(None, raw=b"[{\"event_type\": \"from-the-future\", \"data\": {}}]") == 200
+        w.until(lambda: received(w)["unread"] == 0, "all bodies are expanded")
+        assert received(w)["malformed"] == 1, received(w)
+        assert any(x["reason"] == "event.malformed" for x in w.exceptions()), w.exceptions()
+        assert w.event(None, raw=b"x" * 2000000) == 413
+        w.law()
+
+
+def test_events_are_answered_busy_while_stopping():
+    with World(stores=1, skus=2) as w:
+        w.start()
+        codes = set()
+
+        def send():
+            for n in range(4000):
+                codes.add(w.event(body(n)))
+                if 0 in codes:
+                    return
+
+        t = threading.Thread(target=send)
+        t.start()
+        time.sleep(0.3)
+        assert w.stop() == 0
+        t.join()
+        assert codes <= {200, 503, 0}, codes
+
+
+if __name__ == "__main__":
+    main([test_acknowledged_bodies_survive_a_kill, test_only_the_codes_of_the_policy,
+          test_events_are_answered_busy_while_stopping])
