@@ -118,7 +118,10 @@ static void print_param(const tb_param *p, FILE *out)
         char least[32], most[32];
         limit_text(p, p->least, least, sizeof least);
         limit_text(p, p->most, most, sizeof most);
-        fprintf(out, "; %s to %s", least, most);
+        if (p->most == INT64_MAX)
+            fprintf(out, "; at least %s", least);
+        else
+            fprintf(out, "; %s to %s", least, most);
     }
     if (p->flags & TB_REQUIRED)
         fputs("; required", out);
