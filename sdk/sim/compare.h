@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The state of both ends as JSON, with the world's lock held. */
+#ifndef TB_SIM_COMPARE_H
+#define TB_SIM_COMPARE_H
+
+#include <stdint.h>
+
+#include <jansson.h>
+
+json_t *compare_ends(int64_t kept_back);
+json_t *compare_sitoo(void);
+json_t *compare_adobe(void);
+
+#endif
