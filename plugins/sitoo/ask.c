@@ -57,8 +57,8 @@ int ask_answer(const asked *a, int64_t warehouse, const char *sku, row_answer *o
     const json_t *entry = json_object_get(of_warehouse(a, warehouse), sku);
     const json_t *fault = json_object_get(a->faults, id);
     *out = (row_answer){.total = sitoo_number(entry, "t"),
-                    .reserved = sitoo_number(entry, "v"),
-                    .mark = sitoo_number(entry, "mark")};
+                        .reserved = sitoo_number(entry, "v"),
+                        .mark = sitoo_number(entry, "mark")};
     if (!fault)
         return 0;
     out->reason = sitoo_field(fault, "reason");

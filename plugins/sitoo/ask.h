@@ -19,7 +19,7 @@ typedef struct row_answer {
 
 void ask_want(asked *a, int64_t warehouse, const char *sku, int64_t mark);
 bool ask_wanted(const asked *a, int64_t warehouse, const char *sku);
-tb_verdict ask_all(asked *a, stock_source *s, tb_ctx *ctx);                      /* TB_OK or TB_RETRY */
+tb_verdict ask_all(asked *a, stock_source *s, tb_ctx *ctx);                          /* TB_OK or TB_RETRY */
 int ask_answer(const asked *a, int64_t warehouse, const char *sku, row_answer *out); /* -1: untrusted */
 void ask_free(asked *a);
 

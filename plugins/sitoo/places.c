@@ -70,8 +70,9 @@ static void look_at(const reading *r, const sitoo_warehouse *w, candidate *full,
     place p;
     place_get(r->ctx, w->id, &p);
     int64_t every = w->type == SITOO_VIRTUAL && s->full_read > VIRTUAL_EVERY ? VIRTUAL_EVERY : s->full_read;
-    better(full, WORK_FULL, w->id, p.full ? p.full + every : 0);
-    if (p.full && w->type != SITOO_VIRTUAL)
+    int64_t due = p.full ? p.full + every : 0;
+    better(full, WORK_FULL, w->id, due);
+    if (due > r->now && w->type != SITOO_VIRTUAL) /* else the full read brings it all */
         better(net, WORK_NET, w->id, (p.net > p.full ? p.net : p.full) + s->modified_every);
 }
 
@@ -94,7 +95,7 @@ void work_choose(reading *r, work *out, int64_t *next)
             look_at(r, w, &full, &net);
     }
     look_at_sweep(r, &full);
-    candidate *best = net.kind != WORK_NONE && net.due <= r->now && full.due > 0 ? &net : &full;
+    candidate *best = net.kind != WORK_NONE && net.due <= r->now ? &net : &full;
     *out = (work){0};
     if (best->kind != WORK_NONE && best->due <= r->now)
         *out = (work){best->kind, best->warehouse, r->now, best->kind == WORK_SWEEP ? 1 : 0};
