@@ -63,9 +63,9 @@ int sources_ask(adobe_sink *self, tb_ctx *ctx, const sink_row *rows, size_t coun
 {
     char why[200] = "";
     json_t *sources;
-    bool unknown = !self->sources;
+    bool unknown = false;
     for (size_t i = 0; i < count && !unknown; i++)
-        unknown = !rows[i].done && !source_exists(self, rows[i].source);
+        unknown = !rows[i].done && !(self->sources && source_exists(self, rows[i].source));
     if (!unknown || (self->sources_when && tb_now(ctx) - self->sources_when < READ_AGAIN))
         return 0;
     if (sources_read(ctx, 0, &sources, why, sizeof why))

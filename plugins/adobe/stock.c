@@ -41,8 +41,7 @@ static void settle_sources(delivery *d)
 
 static bool is_retired(const sink_row *row)
 {
-    const char *why = json_string_value(json_object_get(tb_record_body(row->record), "why"));
-    return why && !strcmp(why, "retired");
+    return json_is_true(json_object_get(tb_record_body(row->record), "retired"));
 }
 
 static int settle_products(delivery *d)

@@ -140,7 +140,7 @@ static tb_verdict quantity_for(const stock_rule *self, tb_ctx *ctx, tb_record *r
 
 /* ---- the transform ---- */
 
-static int write_body(tb_record **record, int64_t quantity, int status)
+static int write_body(tb_record **record, int64_t quantity, int status, bool retired)
 {
     char text[32], claim[KEY_MOST];
     json_t *body = tb_record_edit(record);
@@ -148,6 +148,8 @@ static int write_body(tb_record **record, int64_t quantity, int status)
         return -1;
     json_object_set_new(body, "quantity", json_string(text));
     json_object_set_new(body, "status", json_integer(status));
+    if (retired)
+        json_object_set_new(body, "retired", json_true());
     tb_record_set_operation(*record, "stock");
     snprintf(claim, sizeof claim, "stock/%s", tb_record_key(*record));
     return tb_record_claim(*record, claim);
@@ -173,7 +175,7 @@ static tb_verdict stock_rule_apply(void *self_, tb_ctx *ctx, tb_record **record)
         return v;
     bool retired = json_is_true(json_object_get(tb_record_part(*record, "till.stock"), "retired"));
     int status = quantity > 0 || (!retired && on_backorder(self, ctx, at.sku));
-    return write_body(record, quantity, status) ? tb_retry(*record, "out of memory") : TB_OK;
+    return write_body(record, quantity, status, retired) ? tb_retry(*record, "out of memory") : TB_OK;
 }
 
 static void need_columns(tb_ctx *ctx, tb_doctor *doctor, const char *table, const char *const *columns)

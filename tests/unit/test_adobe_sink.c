@@ -286,6 +286,18 @@ START_TEST(sku_is_found_when_its_product_comes)
 }
 END_TEST
 
+START_TEST(retired_row_of_no_product_needs_nothing)
+{
+    tb_record *r = add("A", "web", "0.000");
+    json_object_set_new(tb_record_edit(&r), "retired", json_true());
+    expect_sources();
+    expect_products("A", "{\"items\": null, \"total_count\": 0}");
+    ck_assert_int_eq(deliver(), TB_OK);
+    check_clean();
+    ck_assert_int_eq(tb_test_verdict(r), TB_NOOP);
+}
+END_TEST
+
 START_TEST(composite_product_has_no_stock)
 {
     add("A", "web", "3.000");
@@ -645,6 +657,7 @@ int main(void)
     tcase_add_test(c, answer_of_another_kind_is_no_answer);
     tcase_add_test(c, unknown_sku_is_never_written);
     tcase_add_test(c, sku_is_found_when_its_product_comes);
+    tcase_add_test(c, retired_row_of_no_product_needs_nothing);
     tcase_add_test(c, composite_product_has_no_stock);
     tcase_add_test(c, unknown_source_is_named_once);
     tcase_add_test(c, nothing_is_written_when_products_cannot_be_read);
