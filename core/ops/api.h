@@ -34,4 +34,10 @@ typedef struct {
 /* Always an object; errors are {"error": sentence}. *status is the HTTP status. A new reference. */
 json_t *api_call(const api_world *w, const api_request *q, int *status);
 
+/* /metrics: everything in Prometheus text, never a SKU or a customer as label. The caller frees. */
+char *api_metrics(const api_world *w);
+/* /readyz: "" when ready, else one line why not (no engine, unknown pipelines hold unsettled records, the journal is
+ * broken, it stops). The caller frees. */
+char *api_not_ready(const api_world *w);
+
 #endif
