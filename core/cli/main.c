@@ -14,6 +14,7 @@ static const struct command {
     int (*run)(int argc, char **argv);
     const char *help;
 } commands[] = {
+    {"run", cli_run, "run the daemon"},
     {"check", cli_check, "check a configuration, every mistake in one go"},
     {"doctor", cli_doctor, "ask both systems for reach, rights and set-up; changes nothing"},
     {"status", cli_status, "the conservation line, freshness, connections"},
@@ -23,6 +24,7 @@ static const struct command {
     {"cursor", cli_cursor, "where the sources stand: show, set"},
     {"reload", cli_reload, "make the daemon read its configuration again: all or nothing"},
     {"pipeline", cli_pipeline, "rename or retire a pipeline in the journal"},
+    {"demo", cli_demo, "simulators, daemon and live traffic to watch"},
     {"version", cli_version, "print the version"},
 };
 
