@@ -125,6 +125,7 @@ static void set_options(CURL *h, const env_request *q, exchange *x, struct curl_
     curl_easy_setopt(h, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(h, CURLOPT_PATH_AS_IS, 1L);
     curl_easy_setopt(h, CURLOPT_PROXY, "");
+    curl_easy_setopt(h, CURLOPT_UNIX_SOCKET_PATH, q->unix_socket); /* NULL: none */
     curl_easy_setopt(h, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     curl_easy_setopt(h, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(h, CURLOPT_ACCEPT_ENCODING, "");
@@ -172,7 +173,8 @@ static void judge(CURL *h, CURLcode code, exchange *x, const char *detail)
     if (x->too_large)
         snprintf(a->why, sizeof a->why, "the answer is larger than %zu bytes", x->max);
     else if (code != CURLE_OK)
-        snprintf(a->why, sizeof a->why, "%s", *detail ? detail : curl_easy_strerror(code));
+        snprintf(a->why, sizeof a->why, "%.*s", (int)sizeof a->why - 1,
+                 *detail ? detail : curl_easy_strerror(code));
 }
 
 void env_exchange(env_client *c, const env_request *q, env_answer *a)
