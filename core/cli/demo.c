@@ -216,7 +216,7 @@ static int start(demo *d, const char *self)
     }
     if (start_simulators(d) || start_daemon(d, self))
         return -1;
-    json_t *plan = json_pack("{s:i, s:i, s:f, s:f, s:f, s:f}", "sales", 100000000, "per_second", d->rate,
+    json_t *plan = json_pack("{s:i, s:f, s:f, s:f, s:f, s:f}", "sales", 100000000, "per_second", d->rate,
                              "offline", 0.02, "returns", 0.05, "counts", 0.01, "bookings", 0.02);
     json_t *answer = demo_ask(d, d->control_port, "POST", "/tills/run", plan);
     json_decref(plan);
