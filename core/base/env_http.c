@@ -172,7 +172,8 @@ static void judge(CURL *h, CURLcode code, exchange *x, const char *detail)
     if (x->too_large)
         snprintf(a->why, sizeof a->why, "the answer is larger than %zu bytes", x->max);
     else if (code != CURLE_OK)
-        snprintf(a->why, sizeof a->why, "%s", *detail ? detail : curl_easy_strerror(code));
+        snprintf(a->why, sizeof a->why, "%.*s", (int)sizeof a->why - 1,
+                 *detail ? detail : curl_easy_strerror(code));
 }
 
 void env_exchange(env_client *c, const env_request *q, env_answer *a)
