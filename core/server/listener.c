@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One listener: a thread that runs the library's loop in "external" mode. That mode and not the library's own
+ * thread, because then
+ * - every call into the library is made here: no lock, no race between resume, deadline and close;
+ * - the sweeper runs between two turns, when each listed descriptor is surely open;
+ * - threads come from one place only (env.h).
+ * The loop sleeps in poll(2) on the library's epoll descriptor and on the mailbox. */
+#include "core/server/inner.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "core/base/log.h"
+
+/* Real ms. The sender of webhooks gives up after 15 s. */
+enum { HEAD_MS = 5000, BODY_MS = 15000, IDLE_MS = 60000 };
+/* At the end: how long those who are away may take, and how long answers may take to leave. */
+enum { GRACE_MS = 2000, LEAVE_MS = 1000 };
+enum { MEMORY_A_PEER = 32 * 1024 };
+
+static int64_t or_else(int set, int64_t fallback)
+{
+    return set ? set : fallback;
+}
+
+/* ---- peers come and go ---- */
+
+static const char *normal(const char *address, char out[INET6_ADDRSTRLEN])
+{
+    struct sockaddr_storage parsed;
+    socklen_t size;
+    char text[INET6_ADDRSTRLEN + 8];
+    snprintf(text, sizeof text, strchr(address, ':') ? "[%.45s]:0" : "%.45s:0", address);
+    if (listen_parse(text, &parsed, &size))
+        address_text((struct sockaddr *)&parsed, out);
+    return out;
+}
+
+static bool is_trusted(const server *s, const char *address)
+{
+    for (int i = 0; i < s->trusted_n; i++)
+        if (!strcmp(s->trusted[i], address))
+            return true;
+    return false;
+}
+
+/* A place is kept for others: one address may hold so many connections, a trusted proxy any number. */
+static enum MHD_Result on_accept(void *arg, const struct sockaddr *address, socklen_t size)
+{
+    listener *l = arg;
+    char text[INET6_ADDRSTRLEN];
+    unsigned n = 0;
+    (void)size;
+    unsigned most = l->door == &door_events && l->server->limits.per_address ? l->server->limits.per_address
+                                                                             : l->door->per_address;
+    if (l->socket_path || !most)
+        return MHD_YES;
+    address_text(address, text);
+    if (is_trusted(l->server, text))
+        return MHD_YES;
+    for (const peer *p = l->peers; p; p = p->next)
+        n += !strcmp(p->address, text);
+    return n < most ? MHD_YES : MHD_NO;
+}
+
+static void *peer_open(listener *l, struct MHD_Connection *c)
+{
+    peer *p = calloc(1, sizeof *p);
+    const union MHD_ConnectionInfo *fd = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD);
+    const union MHD_ConnectionInfo *from = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    if (!p || !fd) {
+        free(p);
+        return NULL;
+    }
+    p->fd = fd->connect_fd;
+    if (l->socket_path)
+        control_peer(l, p);
+    else if (from)
+        address_text(from->client_addr, p->address);
+    p->next = l->peers;
+    p->back = &l->peers;
+    if (p->next)
+        p->next->back = &p->next;
+    l->peers = p;
+    peer_phase_set(l, p, PEER_HEAD, or_else(l->server->limits.head_ms, HEAD_MS));
+    return p;
+}
+
+static void peer_close(peer *p)
+{
+    *p->back = p->next;
+    if (p->next)
+        p->next->back = p->back;
+    free(p);
+}
+
+static void on_connection(void *arg, struct MHD_Connection *c, void **state,
+                          enum MHD_ConnectionNotificationCode what)
+{
+    if (what == MHD_CONNECTION_NOTIFY_STARTED)
+        *state = peer_open(arg, c);
+    else if (*state)
+        peer_close(*state);
+}
+
+/* ---- a request ---- */
+
+static void on_completed(void *arg, struct MHD_Connection *c, void **state,
+                         enum MHD_RequestTerminationCode why)
+{
+    listener *l = arg;
+    request *r = *state;
+    (void)c, (void)why;
+    if (!r)
+        return;
+    r->peer->request = NULL;
+    peer_phase_set(l, r->peer, PEER_HEAD, IDLE_MS);
+    request_unref(r);
+    *state = NULL;
+}
+
+/* An answer that is decided waits for the end of the body, unless nobody can say where that is, the sender
+ * waits for our word, or it is too long to be waited for. */
+static bool answer_at_once(const request *r, const char *finding)
+{
+    return r->status && (finding || request_header(r, "Expect") || r->declared > r->limit);
+}
+
+static enum MHD_Result on_head(listener *l, request *r, const char *url, const char *method,
+                               const char *version)
+{
+    r->get = !strcmp(method, "GET");
+    r->post = !strcmp(method, "POST");
+    r->path = strndup(url, PATH_MOST);
+    if (!r->path)
+        return MHD_NO;
+    peer_phase_set(l, r->peer, PEER_BODY, or_else(l->server->limits.body_ms, BODY_MS));
+    const char *finding = guard_judge(r, version);
+    l->door->head(r, finding);
+    if (!r->status && r->declared > r->limit)
+        request_refuse(r, r->too_large, "the body is too large");
+    return answer_at_once(r, finding) ? request_send(r) : MHD_YES;
+}
+
+static enum MHD_Result on_request(void *arg, struct MHD_Connection *c, const char *url, const char *method,
+                                  const char *version, const char *bytes, size_t *n, void **state)
+{
+    listener *l = arg;
+    request *r = *state;
+    if (!r) {
+        const union MHD_ConnectionInfo *info = MHD_get_connection_info(c, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+        peer *p = info ? info->socket_context : NULL;
+        *state = r = p ? request_new(l, c, p) : NULL;
+        if (!r)
+            return MHD_NO;
+        p->request = r;
+        return on_head(l, r, url, method, version);
+    }
+    if (*n) {
+        size_t got = *n;
+        *n = 0;
+        return request_take(r, bytes, got) ? MHD_YES : MHD_NO;
+    }
+    if (!r->status && !r->suspended)
+        l->door->complete(r);
+    return r->status ? request_send(r) : MHD_YES;
+}
+
+/* Paths and values are wanted as they came: %00 and %2e decide nothing behind our back. */
+static size_t on_unescape(void *arg, struct MHD_Connection *c, char *text)
+{
+    (void)arg, (void)c;
+    return strlen(text);
+}
+
+static void __attribute__((format(printf, 2, 0))) on_log(void *arg, const char *format, va_list args)
+{
+    listener *l = arg;
+    char text[256];
+    vsnprintf(text, sizeof text, format, args);
+    text[strcspn(text, "\r\n")] = '\0';
+    log_write(LOG_DEBUG, "server.library", "listener %s: %s", l->door->name, text);
+}
+
+/* ---- the loop ---- */
+
+static void collect(listener *l)
+{
+    uint64_t counted;
+    ssize_t n = read(mailbox_fd(l->mail), &counted, sizeof counted);
+    (void)n;
+    for (request *r; (r = mailbox_take(l->mail));) {
+        l->door->back(r, false);
+        request_resume(r);
+    }
+}
+
+static int sleep_for(listener *l, int most)
+{
+    MHD_UNSIGNED_LONG_LONG wanted;
+    int left = peers_sweep(l);
+    if (most >= 0 && (left < 0 || left > most))
+        left = most;
+    if (MHD_get_timeout(l->daemon, &wanted) == MHD_YES && (left < 0 || wanted < (unsigned)left))
+        left = (int)wanted;
+    return left;
+}
+
+static void turn(listener *l, int most)
+{
+    const union MHD_DaemonInfo *info = MHD_get_daemon_info(l->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+    struct pollfd fds[] = {{.fd = info->epoll_fd, .events = POLLIN},
+                           {.fd = mailbox_fd(l->mail), .events = POLLIN}};
+    collect(l);
+    int left = sleep_for(l, most);
+    if (!l->stirred)
+        poll(fds, 2, left);
+    l->stirred = false;
+    MHD_run(l->daemon);
+}
+
+static int count(const listener *l, peer_phase phase)
+{
+    int n = 0;
+    for (const peer *p = l->peers; p; p = p->next)
+        n += p->phase == phase;
+    return n;
+}
+
+static void turns_until_none(listener *l, peer_phase phase, int64_t time)
+{
+    int64_t until = now_real() + time;
+    while (count(l, phase) && now_real() < until)
+        turn(l, 50);
+}
+
+/* Nobody new; those away get their time, then are given up; answers leave; the rest is cut. */
+static void leave(listener *l)
+{
+    MHD_quiesce_daemon(l->daemon);
+    listen_close(l);
+    turns_until_none(l, PEER_AWAY, GRACE_MS);
+    for (peer *p = l->peers; p; p = p->next)
+        if (p->phase == PEER_AWAY)
+            p->deadline = 0;
+    l->next_sweep = 0;
+    turn(l, 0);
+    turns_until_none(l, PEER_ANSWER, LEAVE_MS);
+    collect(l);
+    MHD_stop_daemon(l->daemon);
+    l->daemon = NULL;
+}
+
+static void listener_main(void *arg)
+{
+    listener *l = arg;
+    while (!atomic_load(&l->stopping))
+        turn(l, -1);
+    leave(l);
+}
+
+int listener_start(listener *l, error *e)
+{
+    unsigned most = l->door == &door_events && l->server->limits.connections ? l->server->limits.connections
+                                                                             : l->door->connections;
+    l->next_sweep = INT64_MAX;
+    l->mail = mailbox_new();
+    if (l->mail)
+        l->daemon = MHD_start_daemon(
+            MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, on_accept, l, on_request, l,
+            MHD_OPTION_EXTERNAL_LOGGER, on_log, l, MHD_OPTION_LISTEN_SOCKET, l->fd,
+            MHD_OPTION_CONNECTION_LIMIT, most, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY_A_PEER,
+            MHD_OPTION_NOTIFY_CONNECTION, on_connection, l, MHD_OPTION_NOTIFY_COMPLETED, on_completed, l,
+            MHD_OPTION_UNESCAPE_CALLBACK, on_unescape, l, MHD_OPTION_END);
+    if (l->daemon)
+        l->thread = env_thread_start(l->door->name, listener_main, l);
+    if (l->thread)
+        return 0;
+    error_set(e, "listen.%s: no memory or thread for the listener", l->door->name);
+    return 74;
+}
+
+void listener_stop(listener *l)
+{
+    atomic_store(&l->stopping, true);
+    if (l->thread)
+        mailbox_wake(l->mail);
+    env_thread_join(l->thread);
+    l->thread = NULL;
+    if (l->daemon) { /* it never ran */
+        MHD_quiesce_daemon(l->daemon);
+        MHD_stop_daemon(l->daemon);
+        l->daemon = NULL;
+    }
+    listen_close(l);
+    mailbox_unref(l->mail);
+    l->mail = NULL;
+}
+
+void trusted_copy(server *s, char *const *addresses, int n)
+{
+    for (int i = 0; i < n; i++)
+        normal(addresses[i], s->trusted[s->trusted_n++]);
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Start and stop of all listeners. All sockets are opened before the first thread starts, so a start that
+ * fails has served nobody. */
+#include "core/server/inner.h"
+
+#include <string.h>
+
+static int copy_options(server *s, const server_options *o, error *e)
+{
+    s->world = o->world;
+    s->limits = o->limits;
+    s->admin_token = o->admin_token ? strdup(o->admin_token) : NULL;
+    s->trusted = calloc((size_t)o->trusted_proxies_n + 1, sizeof *s->trusted);
+    if ((o->admin_token && !s->admin_token) || !s->trusted) {
+        error_set(e, "no memory for the server");
+        return 74;
+    }
+    trusted_copy(s, o->trusted_proxies, o->trusted_proxies_n);
+    return 0;
+}
+
+static int open_one(server *s, const door *d, const char *where, error *e)
+{
+    if (!where)
+        return 0;
+    listener *l = &s->listeners[s->listeners_n++];
+    *l = (listener){.door = d, .server = s, .fd = -1};
+    return d == &door_control ? listen_unix(l, where, e) : listen_tcp(l, where, e);
+}
+
+static int check_open(server *s, error *e)
+{
+    for (int i = 0; i < s->listeners_n; i++) {
+        if (s->listeners[i].door != &door_admin || s->listeners[i].loopback || s->admin_token)
+            continue;
+        error_set(e, "listen.admin: open to other hosts needs an admin-token");
+        return 78;
+    }
+    return 0;
+}
+
+static int start_all(server *s, const server_options *o, error *e)
+{
+    int code = copy_options(s, o, e);
+    code = code ? code : open_one(s, &door_events, o->events, e);
+    code = code ? code : open_one(s, &door_admin, o->admin, e);
+    code = code ? code : open_one(s, &door_control, o->control, e);
+    code = code ? code : check_open(s, e);
+    if (!code && !(s->workers = workers_new(s->world))) {
+        error_set(e, "no threads for the API");
+        code = 74;
+    }
+    for (int i = 0; !code && i < s->listeners_n; i++)
+        code = listener_start(&s->listeners[i], e);
+    return code;
+}
+
+int server_start(const server_options *options, server **out, error *e)
+{
+    server *s = calloc(1, sizeof *s);
+    *out = NULL;
+    if (!s) {
+        error_set(e, "no memory for the server");
+        return 74;
+    }
+    int code = start_all(s, options, e);
+    if (code)
+        server_stop(s);
+    else
+        *out = s;
+    return code;
+}
+
+void server_events_busy(server *s)
+{
+    atomic_store(&s->events_busy, true);
+}
+
+/* Workers first: what they had comes back into the mailboxes, and the listeners answer it as they leave. */
+void server_stop(server *s)
+{
+    if (!s)
+        return;
+    server_events_busy(s);
+    if (s->workers)
+        workers_stop(s->workers);
+    for (int i = 0; i < s->listeners_n; i++)
+        listener_stop(&s->listeners[i]);
+    workers_free(s->workers);
+    free(s->admin_token);
+    free(s->trusted);
+    free(s);
+}
+
+int server_port(const server *s, const char *name)
+{
+    for (int i = 0; i < s->listeners_n; i++)
+        if (!strcmp(s->listeners[i].door->name, name))
+            return s->listeners[i].port;
+    return 0;
+}
