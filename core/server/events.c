@@ -130,7 +130,7 @@ static void events_complete(request *r)
     server *s = r->listener->server;
     if (atomic_load(&s->events_busy))
         return request_refuse(r, r->policy.busy, NULL);
-    request_away(r, QUEUE_MS);
+    request_away(r, s->limits.queue_ms ? s->limits.queue_ms : QUEUE_MS);
     journal_result result = journal_receive(s->world->journal, r->name, buffer_text(&r->body), r->body.size,
                                             env_now(), on_stored, r);
     if (result != JOURNAL_DONE)

@@ -75,7 +75,9 @@ struct request {
     size_t declared, seen, limit;
     int too_large; /* status when the body goes over the limit */
 
+    bool judged; /* the head was shown to us */
     bool get, post;
+    size_t target_size; /* of the first line, as it came */
     char *path;
     buffer body;
 
@@ -140,7 +142,7 @@ struct door {
 extern const door door_events, door_admin, door_control;
 
 /* What is wrong with the head, NULL: nothing. */
-const char *guard_judge(request *r, const char *version);
+const char *guard_judge(request *r, const char *method, const char *url, const char *version);
 
 /* admin and control: puts the request into words of the API on a worker's thread */
 void api_run(request *r, const api_world *world);

@@ -123,6 +123,24 @@ static void on_completed(void *arg, struct MHD_Connection *c, void **state,
     *state = NULL;
 }
 
+/* The first line is in, still as it came: from now on the head's own time runs, also on a connection that has
+ * been idle. */
+static void *on_line(void *arg, const char *target, struct MHD_Connection *c)
+{
+    listener *l = arg;
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(c, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    peer *p = info ? info->socket_context : NULL;
+    request *r = p ? request_new(l, c, p) : NULL;
+    if (!r)
+        return NULL;
+    p->request = r;
+    r->target_size = target ? strlen(target) : 0;
+    int64_t left = or_else(l->server->limits.head_ms, HEAD_MS);
+    if (p->deadline > now_real() + left)
+        peer_phase_set(l, p, PEER_HEAD, left);
+    return r;
+}
+
 /* An answer that is decided waits for the end of the body, unless nobody can say where that is, the sender
  * waits for our word, or it is too long to be waited for. */
 static bool answer_at_once(const request *r, const char *finding)
@@ -133,13 +151,14 @@ static bool answer_at_once(const request *r, const char *finding)
 static enum MHD_Result on_head(listener *l, request *r, const char *url, const char *method,
                                const char *version)
 {
+    r->judged = true;
     r->get = !strcmp(method, "GET");
     r->post = !strcmp(method, "POST");
     r->path = strndup(url, PATH_MOST);
     if (!r->path)
         return MHD_NO;
     peer_phase_set(l, r->peer, PEER_BODY, or_else(l->server->limits.body_ms, BODY_MS));
-    const char *finding = guard_judge(r, version);
+    const char *finding = guard_judge(r, method, url, version);
     l->door->head(r, finding);
     if (!r->status && r->declared > r->limit)
         request_refuse(r, r->too_large, "the body is too large");
@@ -151,15 +170,11 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *c, const cha
 {
     listener *l = arg;
     request *r = *state;
-    if (!r) {
-        const union MHD_ConnectionInfo *info = MHD_get_connection_info(c, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-        peer *p = info ? info->socket_context : NULL;
-        *state = r = p ? request_new(l, c, p) : NULL;
-        if (!r)
-            return MHD_NO;
-        p->request = r;
+    (void)c;
+    if (!r)
+        return MHD_NO;
+    if (!r->judged)
         return on_head(l, r, url, method, version);
-    }
     if (*n) {
         size_t got = *n;
         *n = 0;
@@ -270,12 +285,13 @@ int listener_start(listener *l, error *e)
     l->next_sweep = INT64_MAX;
     l->mail = mailbox_new();
     if (l->mail)
-        l->daemon = MHD_start_daemon(
-            MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, on_accept, l, on_request, l,
-            MHD_OPTION_EXTERNAL_LOGGER, on_log, l, MHD_OPTION_LISTEN_SOCKET, l->fd,
-            MHD_OPTION_CONNECTION_LIMIT, most, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY_A_PEER,
-            MHD_OPTION_NOTIFY_CONNECTION, on_connection, l, MHD_OPTION_NOTIFY_COMPLETED, on_completed, l,
-            MHD_OPTION_UNESCAPE_CALLBACK, on_unescape, l, MHD_OPTION_END);
+        l->daemon =
+            MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, on_accept, l,
+                             on_request, l, MHD_OPTION_EXTERNAL_LOGGER, on_log, l, MHD_OPTION_LISTEN_SOCKET,
+                             l->fd, MHD_OPTION_CONNECTION_LIMIT, most, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+                             (size_t)MEMORY_A_PEER, MHD_OPTION_NOTIFY_CONNECTION, on_connection, l,
+                             MHD_OPTION_NOTIFY_COMPLETED, on_completed, l, MHD_OPTION_URI_LOG_CALLBACK,
+                             on_line, l, MHD_OPTION_UNESCAPE_CALLBACK, on_unescape, l, MHD_OPTION_END);
     if (l->daemon)
         l->thread = env_thread_start(l->door->name, listener_main, l);
     if (l->thread)

@@ -21,7 +21,9 @@ typedef struct server server;
 
 typedef struct {
     unsigned connections, per_address; /* of the events listener, at a time */
-    int head_ms, body_ms;              /* real time for a whole head; for the rest of the request after it */
+    /* Real time, whatever a test's clock does: for a whole head, for the rest of the request after it, in the
+     * journal's queue until the sender is told to come again. */
+    int head_ms, body_ms, queue_ms;
 } server_limits;
 
 typedef struct {
