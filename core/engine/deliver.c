@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { CLAIM_RETRY = 200, IDLE_LOOK = 60000 };
+enum { CLAIM_RETRY = 200, IDLE_LOOK = 60000, SWEEP_ALL = 500, SWEEP_EVERY = 60000, SWEEP_AGAIN = 1000 };
 
 /* ---- small helpers of the steps ---- */
 
@@ -104,27 +104,10 @@ static tb_record *record_of(const journal_row *row, int64_t doubtful_below)
     return r;
 }
 
-static bool group_allowed(const char **groups, int *n, int most, const char *group)
-{
-    for (int i = 0; i < *n; i++)
-        if (!strcmp(groups[i], group))
-            return true;
-    if (*n == most)
-        return false;
-    groups[(*n)++] = group;
-    return true;
-}
-
-/* At most `hydrate.groups` groups a delivery; the rest stays where it is. */
 static void into_flights(deliverer *d, journal_row *rows, int n)
 {
-    const config_pipeline *c = d->pipeline->p->config;
     int64_t below = journal_doubtful_below(d->pipeline->engine->journal);
-    const char *groups[64];
-    int groups_n = 0, most = c->deliver.hydrate_groups < 64 ? c->deliver.hydrate_groups : 64;
     for (int i = 0; i < n; i++) {
-        if (c->latest && !group_allowed(groups, &groups_n, most, rows[i].group ? rows[i].group : ""))
-            continue;
         tb_record *record = record_of(&rows[i], below);
         memory *m = record ? pipeline_memory(d->pipeline, rows[i].seq, true) : NULL;
         if (!m) {
@@ -144,10 +127,11 @@ static int take(deliverer *d, int64_t *next)
 {
     pipeline *p = d->pipeline;
     taking t = {.pipeline = p};
+    const config_pipeline *c = p->p->config;
     journal_row *rows = NULL;
     ENV_HOLD(&p->memory_lock);
-    int n = journal_take(p->engine->journal, p->number, env_now(), p->p->config->deliver.batch, skip, &t,
-                         &rows, next);
+    int n = journal_take(p->engine->journal, p->number, env_now(), c->deliver.batch,
+                         c->latest ? c->deliver.hydrate_groups : 0, skip, &t, &rows, next);
     if (n > 0)
         into_flights(d, rows, n);
     journal_rows_free(rows, n > 0 ? n : 0);
@@ -190,6 +174,17 @@ static bool start_turn(pipeline *p)
     return !p->stopping;
 }
 
+/* Old history goes, 500 rows at a time and at once again while there is more (ENGINE 4.14, retention). */
+static void sweep(deliverer *d)
+{
+    pipeline *p = d->pipeline;
+    int64_t now = env_mono();
+    if (d->number || now < d->sweep_at)
+        return;
+    int n = journal_sweep(p->engine->journal, p->number, env_now() - p->p->config->keep, env_now());
+    d->sweep_at = now + (n < SWEEP_ALL ? SWEEP_EVERY : SWEEP_AGAIN);
+}
+
 static void deliver_once(deliverer *d)
 {
     pipeline *p = d->pipeline;
@@ -209,6 +204,7 @@ void deliverer_main(void *arg)
     log_scope(p->p->config->name, NULL);
     while (start_turn(p)) {
         int64_t paused = pipeline_paused_until(p), next = INT64_MAX;
+        sweep(d);
         if (paused)
             wait_until(p, paused, false);
         else if (take(d, &next))

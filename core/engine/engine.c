@@ -146,6 +146,25 @@ static int start_pipelines(engine *e, error *err)
     return 0;
 }
 
+static bool is_running(engine *e, int64_t number)
+{
+    ENV_HOLD(&e->lock);
+    for (int i = 0; i < e->pipelines_n; i++)
+        if (e->pipelines[i]->number == number)
+            return true;
+    return false;
+}
+
+/* Webhook bodies do not wait for sources of pipelines that are not configured any more. */
+static void forget_absent_sources(engine *e)
+{
+    CLEANUP_FREE journal_pipeline *list = NULL;
+    int n = journal_pipelines(e->journal, &list);
+    for (int i = 0; i < n; i++)
+        if (!is_running(e, list[i].number))
+            journal_inbox_sources(e->journal, list[i].number, NULL, 0);
+}
+
 int engine_start(engine *e, plan *p, journal *j, error *err)
 {
     env_lock(&e->lock);
@@ -161,6 +180,7 @@ int engine_start(engine *e, plan *p, journal *j, error *err)
         engine_stop(e);
         return 78;
     }
+    forget_absent_sources(e);
     CLEANUP_FREE char *unknown = engine_unknown_pipelines(e);
     if (unknown && *unknown)
         log_write(LOG_WARN, "engine.unknown-pipelines",
@@ -175,14 +195,9 @@ char *engine_unknown_pipelines(engine *e)
     buffer names = {0};
     CLEANUP_FREE journal_pipeline *list = NULL;
     int n = journal_pipelines(e->journal, &list);
-    ENV_HOLD(&e->lock);
-    for (int i = 0; i < n; i++) {
-        bool known = list[i].pending + list[i].parked == 0 || list[i].retired;
-        for (int k = 0; k < e->pipelines_n && !known; k++)
-            known = e->pipelines[k]->number == list[i].number;
-        if (!known)
+    for (int i = 0; i < n; i++)
+        if (list[i].pending + list[i].parked && !list[i].retired && !is_running(e, list[i].number))
             buffer_printf(&names, "%s%s", names.size ? ", " : "", list[i].name);
-    }
     return buffer_take(&names);
 }
 

@@ -184,8 +184,8 @@ static int unsaid_first(flight **some, int n)
     return kept;
 }
 
-/* Calls the sink for the part; what a SPLIT leaves without a verdict is halved until it goes through or one is guilty.
- * Returns the largest part that went through after a split, 0 if one was guilty alone. */
+/* Calls the sink for the part; what a SPLIT leaves without a verdict is halved until it goes through or one
+ * is guilty. Returns the largest part that went through after a split, 0 if one was guilty alone. */
 static int hand_over(deliverer *d, const plan_operation *op, flight **some, int n)
 {
     call c;

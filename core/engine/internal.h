@@ -124,6 +124,7 @@ typedef struct {
     tb_record **records;
     bool *done;
     int64_t claims_noted; /* claims number when the present hydrate began */
+    int64_t sweep_at;     /* env_mono: when old history is swept next */
 } deliverer;
 
 typedef struct { /* memory of records that are not at rest; keyed by seq */
@@ -205,7 +206,13 @@ bool pipeline_has_room(pipeline *p);            /* for more records from its sou
 
 /* source.c */
 void source_main(void *arg);
-int source_accept(source *s, tb_feed *feed, const char *cursor, int64_t expanded, const char *malformed);
+typedef struct { /* of the inbox, that a feed came from */
+    int64_t id;
+    const char *malformed; /* NULL: it was understood */
+    bool damaged;
+} source_body;
+int source_accept(source *s, tb_feed *feed, const char *cursor,
+                  const source_body *body); /* body NULL: from a read */
 
 /* deliver.c (the loop, take), prepare.c (hydrate, transforms, claims), hand.c (intents, calls, split, probe),
  * settle.c: a delivery, step by step (ENGINE 4.7) */

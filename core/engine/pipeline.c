@@ -98,11 +98,26 @@ static int open_source(pipeline *p, source *s, const plan_use *use, error *err)
     s->pipeline = p;
     s->use = use;
     s->connection = find_connection(p->engine, use->connection);
-    if (use->plugin && use->use->events && s->connection &&
-        journal_inbox_register(p->engine->journal, connection_name(s->connection), p->number,
-                               use->use->stream ? use->use->stream : "", &s->place) != JOURNAL_DONE)
-        return error_set(err, "pipeline %s could not be registered for events", p->p->config->name);
     return open_instance(p, &s->instance, use, err);
+}
+
+/* Their places in the inbox; places of sources that the pipeline no longer has are forgotten. */
+static int register_events(pipeline *p, error *err)
+{
+    CLEANUP_FREE journal_inbox_source *list = calloc((size_t)p->sources_n + 1, sizeof *list);
+    int n = 0;
+    for (int i = 0; list && i < p->sources_n; i++) {
+        const source *s = &p->sources[i];
+        if (s->use->plugin && s->use->use->events && s->connection)
+            list[n++] = (journal_inbox_source){connection_name(s->connection),
+                                               s->use->use->stream ? s->use->use->stream : "", 0};
+    }
+    if (!list || journal_inbox_sources(p->engine->journal, p->number, list, n) != JOURNAL_DONE)
+        return error_set(err, "pipeline %s could not be registered for events", p->p->config->name);
+    for (int i = 0, k = 0; k < n; i++)
+        if (p->sources[i].use->plugin && p->sources[i].use->use->events && p->sources[i].connection)
+            p->sources[i].place = list[k++].place;
+    return 0;
 }
 
 static void collect_connections(pipeline *p)
@@ -126,6 +141,8 @@ static int open_everything(pipeline *p, error *err)
     for (; p->sources_n < c->sources_n; p->sources_n++)
         if (open_source(p, &p->sources[p->sources_n], &p->p->sources[p->sources_n], err))
             return -1;
+    if (register_events(p, err))
+        return -1;
     for (int i = 0; i < c->deliver.workers; i++) {
         p->deliverers_n = i + 1;
         if (open_deliverer(p, &p->deliverers[i], i, err))

@@ -151,6 +151,7 @@ static int change_all(engine *e, plan *p, tally *t, error *err)
         if (!pipeline_join(old, env_mono() + SETTLE_DEADLINE))
             return error_set(err, "pipeline %s did not settle within 30 s", old->p->config->name);
         replace(e, old, NULL);
+        journal_inbox_sources(e->journal, old->number, NULL, 0);
         pipeline_free(old);
         t->removed++;
     }

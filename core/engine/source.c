@@ -101,7 +101,7 @@ static int fill(source *s, const tb_feed *feed, accepting *a)
     return fill_states(s, feed, a) || fill_raises(s, feed, a) ? -1 : 0;
 }
 
-int source_accept(source *s, tb_feed *feed, const char *cursor, int64_t expanded, const char *malformed)
+int source_accept(source *s, tb_feed *feed, const char *cursor, const source_body *body)
 {
     accepting a = {0};
     journal_accepted done;
@@ -114,8 +114,9 @@ int source_accept(source *s, tb_feed *feed, const char *cursor, int64_t expanded
                                .items = a.items,
                                .items_n = feed->n,
                                .cursor = cursor,
-                               .expanded = expanded,
-                               .malformed = malformed,
+                               .expanded = body ? body->id : 0,
+                               .malformed = body ? body->malformed : NULL,
+                               .damaged = body && body->damaged,
                                .states = a.states,
                                .states_n = a.states_n,
                                .raises = a.raises,
@@ -133,17 +134,26 @@ int source_accept(source *s, tb_feed *feed, const char *cursor, int64_t expanded
 
 /* ---- webhook bodies ---- */
 
+static tb_verdict receive_body(source *s, const journal_body *body, tb_feed *feed)
+{
+    call c;
+    call_begin(&c, s->pipeline->engine, s->pipeline, s->use, s->connection, CALL_RECEIVE);
+    c.feed = feed;
+    tb_verdict v =
+        s->use->plugin->api.source->receive(s->instance.self, call_ctx(&c), body->body, body->size, feed);
+    call_end(&c);
+    return v;
+}
+
 static int expand_one(source *s, const journal_body *body)
 {
     tb_feed feed = {.room = s->use->use->batch};
-    call c;
-    const tb_source *api = s->use->plugin->api.source;
-    call_begin(&c, s->pipeline->engine, s->pipeline, s->use, s->connection, CALL_RECEIVE);
-    c.feed = &feed;
-    tb_verdict v = api->receive(s->instance.self, call_ctx(&c), body->body, body->size, &feed);
-    call_end(&c);
-    const char *malformed = v == TB_REJECT ? "the source could not make sense of it" : NULL;
-    int bad = source_accept(s, &feed, NULL, body->id, malformed);
+    source_body what = {.id = body->id, .damaged = body->damaged};
+    if (body->damaged)
+        what.malformed = "the stored body does not fit its checksum: the journal was damaged on disk";
+    else if (receive_body(s, body, &feed) == TB_REJECT)
+        what.malformed = "the source could not make sense of it";
+    int bad = source_accept(s, &feed, NULL, &what);
     tbh_feed_free(&feed);
     if (!bad)
         s->place = body->id;
@@ -198,10 +208,10 @@ static void read_once(source *s)
     c.feed = &feed;
     tb_verdict v = api->read(s->instance.self, call_ctx(&c), cursor, &feed);
     call_end(&c);
-    bool stored = v == TB_OK && !source_accept(s, &feed, feed.cursor, 0, NULL);
+    bool stored = v == TB_OK && !source_accept(s, &feed, feed.cursor, NULL);
     if (v != TB_OK && feed.raised_n) { /* what it found wrong is told, nothing else is kept */
         tb_feed only = {.raised = feed.raised, .raised_n = feed.raised_n};
-        source_accept(s, &only, NULL, 0, NULL);
+        source_accept(s, &only, NULL, NULL);
     }
     after_read(s, v, &feed, stored);
     tbh_feed_free(&feed);

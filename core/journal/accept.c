@@ -155,18 +155,14 @@ static int move_place(store *s, const journal_accepting *a)
                   "stream = ?3",
                   "titi", a->connection, a->pipeline, a->stream, a->expanded))
         return -1;
-    int64_t all =
-        store_number(s, 0, "SELECT min(place) FROM inbox_place WHERE connection = ?1", "t", a->connection);
-    if (all < a->expanded)
-        return 0; /* others have not passed it yet; whoever is last counts it */
-    return store_run(s,
-                     a->malformed ? "UPDATE inbox_count SET malformed = malformed + 1 WHERE connection = ?1"
-                                  : "UPDATE inbox_count SET expanded = expanded + 1 WHERE connection = ?1",
-                     "t", a->connection) ||
-                   (!a->malformed && store_run(s, "DELETE FROM inbox WHERE connection = ?1 AND id <= ?2",
-                                               "ti", a->connection, all))
-               ? -1
-               : 0;
+    if (a->malformed &&
+        store_run(s, "UPDATE inbox SET kept = 1 WHERE id = ?1 AND kept = 0", "i", a->expanded))
+        return -1;
+    if (a->malformed && sqlite3_changes(s->db) &&
+        store_run(s, "UPDATE inbox_count SET malformed = malformed + 1 WHERE connection = ?1", "t",
+                  a->connection))
+        return -1;
+    return inbox_expanded(s, a->connection);
 }
 
 static int raise_all(store *s, const journal_accepting *a)
@@ -182,7 +178,8 @@ static int raise_all(store *s, const journal_accepting *a)
     if (a->malformed) {
         char cause[64];
         snprintf(cause, sizeof cause, "body %lld", (long long)a->expanded);
-        return open_exception(s, a->pipeline, "event.malformed", cause, NULL, a->malformed, NULL, 0, a->now);
+        return open_exception(s, a->pipeline, a->damaged ? "journal.damaged" : "event.malformed", cause, NULL,
+                              a->malformed, NULL, 0, a->now);
     }
     return 0;
 }

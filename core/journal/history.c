@@ -66,9 +66,16 @@ static journal_result do_sweep(journal *j, store *s, void *arg, error *e)
                   "ii", k->pipeline, k->before))
         return store_fault(s, e);
     k->n = sqlite3_changes(s->db);
+    if (k->n && sqlite3_exec(s->db, "PRAGMA incremental_vacuum(64)", NULL, NULL, NULL) != SQLITE_OK)
+        return store_fault(s, e);
     if (k->n < SWEEP_ROWS &&
         store_run(
             s, "DELETE FROM dedup WHERE (scope, id) IN (SELECT scope, id FROM dedup WHERE at < ?1 LIMIT 500)",
+            "i", k->now - month))
+        return store_fault(s, e);
+    if (store_run(
+            s,
+            "DELETE FROM inbox WHERE id IN (SELECT id FROM inbox WHERE kept = 1 AND received < ?1 LIMIT 500)",
             "i", k->now - month))
         return store_fault(s, e);
     return JOURNAL_DONE;

@@ -74,6 +74,12 @@ journal_result journal_receive(journal *j, const char *connection, const void *b
     return JOURNAL_FULL;
 }
 
+static bool is_whole(sqlite3_stmt *st)
+{
+    return (uint32_t)sqlite3_column_int64(st, 3) ==
+           hash_crc32c(sqlite3_column_blob(st, 2), (size_t)sqlite3_column_bytes(st, 2));
+}
+
 int journal_inbox(journal *j, const char *connection, int64_t after, int limit, journal_body **out)
 {
     store *s = reader_take(j);
@@ -81,13 +87,13 @@ int journal_inbox(journal *j, const char *connection, int64_t after, int limit, 
     *out = calloc((size_t)limit + 1, sizeof **out);
     sqlite3_stmt *st =
         s && *out ? store_sql(s,
-                              "SELECT id, received, body FROM inbox WHERE connection = ?1 AND id > ?2"
+                              "SELECT id, received, body, crc FROM inbox WHERE connection = ?1 AND id > ?2"
                               " ORDER BY id LIMIT ?3",
                               "tii", connection, after, (int64_t)limit)
                   : NULL;
     for (; n < limit && store_row(st); n++)
         (*out)[n] = (journal_body){sqlite3_column_int64(st, 0), sqlite3_column_int64(st, 1),
-                                   (size_t)sqlite3_column_bytes(st, 2), store_text(st, 2)};
+                                   (size_t)sqlite3_column_bytes(st, 2), store_text(st, 2), !is_whole(st)};
     reader_give(j, s);
     return st ? n : -1;
 }
@@ -99,46 +105,95 @@ void journal_bodies_free(journal_body *bodies, int n)
     free(bodies);
 }
 
+/* ---- who has read what ---- */
+
+/* What every source has passed is done: counted as expanded, and gone. Malformed bodies stay for a person. */
+int inbox_expanded(store *s, const char *connection)
+{
+    int64_t all =
+        store_number(s, 0, "SELECT min(place) FROM inbox_place WHERE connection = ?1", "t", connection);
+    if (store_run(s, "DELETE FROM inbox WHERE connection = ?1 AND id <= ?2 AND kept = 0", "ti", connection,
+                  all))
+        return -1;
+    int64_t n = sqlite3_changes(s->db);
+    return n ? store_run(s, "UPDATE inbox_count SET expanded = expanded + ?2 WHERE connection = ?1", "ti",
+                         connection, n)
+             : 0;
+}
+
+/* After sources have gone: nobody waits for them any more. */
+int inbox_expanded_all(store *s)
+{
+    char *names[64];
+    int n = 0, bad = 0;
+    sqlite3_stmt *st = store_sql(s, "SELECT connection FROM inbox_count", "");
+    while (n < 64 && store_row(st))
+        names[n++] = store_text(st, 0);
+    sqlite3_reset(st);
+    for (int i = 0; i < n; i++) {
+        bad = bad || !names[i] || inbox_expanded(s, names[i]);
+        free(names[i]);
+    }
+    return bad ? -1 : 0;
+}
+
 typedef struct {
-    const char *connection, *stream;
-    int64_t pipeline, place;
+    int64_t pipeline;
+    journal_inbox_source *list;
+    int n;
 } registering;
 
-static journal_result do_register(journal *j, store *s, void *arg, error *e)
+static int register_one(store *s, int64_t pipeline, journal_inbox_source *x, int64_t mark)
+{
+    int bad =
+        store_run(s, "INSERT OR IGNORE INTO inbox_place VALUES(?1, ?2, ?3, 0, 0)", "tit", x->connection,
+                  pipeline, x->stream) ||
+        store_run(s,
+                  "UPDATE inbox_place SET mark = ?4 WHERE connection = ?1 AND pipeline = ?2 AND stream = ?3",
+                  "titi", x->connection, pipeline, x->stream, mark);
+    x->place = store_number(
+        s, 0, "SELECT place FROM inbox_place WHERE connection = ?1 AND pipeline = ?2 AND stream = ?3", "tit",
+        x->connection, pipeline, x->stream);
+    return bad ? -1 : 0;
+}
+
+/* Those that are registered carry a new mark; the others of the pipeline go. */
+static journal_result do_sources(journal *j, store *s, void *arg, error *e)
 {
     (void)j;
     registering *r = arg;
-    if (store_run(s, "INSERT OR IGNORE INTO inbox_place VALUES(?1, ?2, ?3, 0)", "tit", r->connection,
-                  r->pipeline, r->stream))
-        return store_fault(s, e);
-    r->place = store_number(
-        s, 0, "SELECT place FROM inbox_place WHERE connection = ?1 AND pipeline = ?2 AND stream = ?3", "tit",
-        r->connection, r->pipeline, r->stream);
-    return JOURNAL_DONE;
+    int64_t mark =
+        1 + store_number(s, 0, "SELECT max(mark) FROM inbox_place WHERE pipeline = ?1", "i", r->pipeline);
+    int bad = 0;
+    for (int i = 0; i < r->n && !bad; i++)
+        bad = register_one(s, r->pipeline, &r->list[i], mark);
+    bad =
+        bad ||
+        store_run(s, "DELETE FROM inbox_place WHERE pipeline = ?1 AND mark < ?2", "ii", r->pipeline, mark) ||
+        inbox_expanded_all(s);
+    return bad ? store_fault(s, e) : JOURNAL_DONE;
 }
 
-journal_result journal_inbox_register(journal *j, const char *connection, int64_t pipeline,
-                                      const char *stream, int64_t *place)
+journal_result journal_inbox_sources(journal *j, int64_t pipeline, journal_inbox_source *list, int n)
 {
-    registering r = {connection, stream, pipeline, 0};
-    journal_result result = journal_do(j, do_register, &r, NULL);
-    *place = r.place;
-    return result;
+    registering r = {pipeline, list, n};
+    return journal_do(j, do_sources, &r, NULL);
 }
 
 int journal_inbox_counters(journal *j, const char *connection, journal_inbox_counts *out)
 {
     store *s = reader_take(j);
-    sqlite3_stmt *st =
-        s ? store_sql(
-                s, "SELECT received, expanded, duplicate, malformed FROM inbox_count WHERE connection = ?1",
-                "t", connection)
-          : NULL;
+    sqlite3_stmt *st = s ? store_sql(s,
+                                     "SELECT received, expanded, duplicate, malformed,"
+                                     " (SELECT count(*) FROM inbox WHERE connection = ?1 AND kept = 0)"
+                                     " FROM inbox_count WHERE connection = ?1",
+                                     "t", connection)
+                         : NULL;
     *out = (journal_inbox_counts){0};
     if (store_row(st))
         *out = (journal_inbox_counts){sqlite3_column_int64(st, 0), sqlite3_column_int64(st, 1),
-                                      sqlite3_column_int64(st, 2), sqlite3_column_int64(st, 3), 0};
-    out->unread = out->received - out->expanded - out->duplicate - out->malformed;
+                                      sqlite3_column_int64(st, 2), sqlite3_column_int64(st, 3),
+                                      sqlite3_column_int64(st, 4)};
     reader_give(j, s);
     return st ? 0 : -1;
 }

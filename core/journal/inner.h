@@ -37,8 +37,9 @@ struct journal {
     journal_options options;
     char *path;
     int lock_fd;
-    store writer;
-    env_thread *thread;
+    store writer, verifier;
+    env_thread *thread, *verify_thread; /* the second only for a large file */
+    atomic_bool closing;
     env_mutex lock;
     env_cond wake, finished;
     work *first, **last;
@@ -73,6 +74,7 @@ void reader_give(journal *j, store *s);
 bool journal_enqueue(journal *j, work *w); /* false: no room, or it ends */
 journal_result journal_do(journal *j, work_fn *run, void *arg, error *e);
 void writer_main(void *arg);
+void break_off(journal *j, const error *e); /* the journal cannot be trusted any more; told once */
 void touch(journal *j, int64_t pipeline);
 
 /* accept.c */
@@ -82,6 +84,10 @@ accept_kind accept_item(journal *j, store *s, int64_t pipeline, const char *scop
 int apply_states(journal *j, store *s, const journal_state *states, int n, int64_t now);
 int add_outcome(store *s, int64_t seq, int step, int64_t pipeline, const char *key, const char *type,
                 int64_t now, const char *verdict, const journal_settlement *more, int64_t parent);
+
+/* inbox.c */
+int inbox_expanded(store *s, const char *connection);
+int inbox_expanded_all(store *s);
 
 /* settle.c */
 int wake_dependents(journal *j, store *s, const char *kind, const char *name, int64_t now);

@@ -36,17 +36,8 @@ static int take_lock(journal *j, error *e)
     return 0;
 }
 
-static int check_file(journal *j, error *e)
+static int verify_store(const journal *j, store *s, error *e)
 {
-    struct stat st;
-    if (stat(j->path, &st) || st.st_size == 0 || st.st_size > CHECK_AT_START)
-        return 0;
-    return journal_verify(j, e) ? 74 : 0;
-}
-
-int journal_verify(journal *j, error *e)
-{
-    store *s = reader_take(j);
     sqlite3_stmt *st = s ? store_sql(s, "PRAGMA quick_check(1)", "") : NULL;
     bool good = store_row(st) && !strcmp((const char *)sqlite3_column_text(st, 0), "ok");
     if (!good)
@@ -54,8 +45,38 @@ int journal_verify(journal *j, error *e)
                   j->path,
                   st && sqlite3_data_count(st) ? (const char *)sqlite3_column_text(st, 0)
                                                : (s ? sqlite3_errmsg(s->db) : "it cannot be read"));
-    reader_give(j, s);
     return good ? 0 : -1;
+}
+
+int journal_verify(journal *j, error *e)
+{
+    store *s = reader_take(j);
+    int bad = verify_store(j, s, e);
+    reader_give(j, s);
+    return bad;
+}
+
+/* A large file is looked through while the daemon works already, on a connection of its own. */
+static void verify_main(void *arg)
+{
+    journal *j = arg;
+    error e = {""};
+    if (verify_store(j, &j->verifier, &e) && !j->closing)
+        break_off(j, &e);
+}
+
+/* Under 1 GiB at once, above it in the background. */
+static int check_file(journal *j, error *e)
+{
+    struct stat st;
+    if (stat(j->path, &st) || st.st_size == 0)
+        return 0;
+    if (st.st_size <= CHECK_AT_START || j->options.read_only)
+        return journal_verify(j, e) ? 74 : 0;
+    if (store_open(j->path, false, &j->verifier, e) ||
+        !(j->verify_thread = env_thread_start("verify", verify_main, j)))
+        return 74;
+    return 0;
 }
 
 static int begin_epoch(journal *j, error *e)
@@ -120,6 +141,16 @@ int journal_open(const journal_options *options, journal **out, error *e)
     return code;
 }
 
+static void end_verifier(journal *j)
+{
+    j->closing = true;
+    if (j->verify_thread)
+        sqlite3_interrupt(j->verifier.db);
+    env_thread_join(j->verify_thread);
+    if (j->verifier.db)
+        store_close(&j->verifier);
+}
+
 static void end_writer(journal *j)
 {
     if (!j->thread)
@@ -131,7 +162,7 @@ static void end_writer(journal *j)
     }
     env_thread_join(j->thread);
     sqlite3_wal_checkpoint_v2(j->writer.db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
-    if (!j->broken)
+    if (!j->broken && (j->was_clean || !j->options.visit))
         store_run(&j->writer, "UPDATE meta SET value = 1 WHERE key = 'clean'", "");
 }
 
@@ -139,6 +170,7 @@ void journal_close(journal *j)
 {
     if (!j)
         return;
+    end_verifier(j);
     end_writer(j);
     for (int i = 0; i < READERS; i++)
         if (j->readers[i].db)

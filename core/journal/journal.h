@@ -31,6 +31,7 @@ typedef struct {
     const char *path;
     size_t queue_bytes; /* bound of the writer's queue; 0: 16 MiB */
     bool read_only;     /* inspection of a copy: no lock, no writer */
+    bool visit;         /* one command between two runs: an unclean stop stays one for the next run */
     int64_t now;
     /* Called by the writer after each commit that made records ready in that pipeline; no locks, no verbs. */
     void (*ready)(void *arg, int64_t pipeline);
@@ -92,14 +93,19 @@ typedef struct {
     int64_t id, received;
     size_t size;
     char *body;
+    bool damaged; /* it does not fit its checksum */
 } journal_body;
 /* Bodies of the connection with id > after, oldest first; *out by journal_bodies_free. */
 int journal_inbox(journal *j, const char *connection, int64_t after, int limit, journal_body **out);
 void journal_bodies_free(journal_body *bodies, int n);
-/* This source's place in the inbox (the last id it has expanded). `sources` of a connection are registered at
- * start; a body goes when all of them have passed it. */
-journal_result journal_inbox_register(journal *j, const char *connection, int64_t pipeline,
-                                      const char *stream, int64_t *place);
+
+typedef struct {
+    const char *connection, *stream;
+    int64_t place; /* out: the last id that it has expanded */
+} journal_inbox_source;
+/* All sources of the pipeline that take webhook bodies. A body goes when every registered source has passed
+ * it; sources that the pipeline no longer has are forgotten, so that no body waits for them. */
+journal_result journal_inbox_sources(journal *j, int64_t pipeline, journal_inbox_source *list, int n);
 
 /* ---- accepting records ---- */
 
@@ -129,7 +135,8 @@ typedef struct {
     int items_n;
     const char *cursor;    /* NULL: not moved */
     int64_t expanded;      /* the inbox id that this expands, 0: none; moves the source's place */
-    const char *malformed; /* why the body was refused by receive: parked as `event.malformed`; NULL: fine */
+    const char *malformed; /* why the body was refused by receive: kept, `event.malformed`; NULL: fine */
+    bool damaged;          /* malformed because the disk damaged it: `journal.damaged` */
     const journal_state *states;
     int states_n;
     const journal_raise *raises;
@@ -164,11 +171,11 @@ typedef struct {
     int64_t intent_when;
 } journal_row;
 
-/* Records of the pipeline that are due at `now`, by (due, seq), those with skip(arg, seq, key) left out,
- * those of a group already taken first within the limit. *next_due: the earliest due time of the others
- * (INT64_MAX: none). Returns how many, or -1. A damaged body (CRC) is parked as `journal.damaged` and left
- * out. */
-int journal_take(journal *j, int64_t pipeline, int64_t now, int limit,
+/* Records of the pipeline that are due at `now`, by (due, seq), those with skip(arg, seq, key) left out, of
+ * at most `groups` groups (0: any number): the oldest record's, then the fullest. *next_due: the earliest due
+ * time of those that are not due yet (INT64_MAX: none). Returns how many, or -1. A damaged body (CRC) is
+ * parked as `journal.damaged` and left out. */
+int journal_take(journal *j, int64_t pipeline, int64_t now, int limit, int groups,
                  bool (*skip)(void *arg, int64_t seq, const char *key), void *arg, journal_row **out,
                  int64_t *next_due);
 void journal_rows_free(journal_row *rows, int n);
@@ -262,6 +269,9 @@ typedef struct {
 /* Open ones with id > after (all: closed too), of one pipeline or all (NULL), by id. */
 int journal_exceptions(journal *j, const char *pipeline, bool all, int64_t after, int limit,
                        journal_exception **out);
+/* Open ones that the key stands behind, of one pipeline or all (NULL). */
+int journal_exceptions_of(journal *j, const char *pipeline, const char *key, int limit,
+                          journal_exception **out);
 void journal_exceptions_free(journal_exception *list, int n);
 int journal_behind(journal *j, int64_t exception, int limit,
                    void (*each)(void *arg, const char *key, int64_t seq, int64_t first_seen), void *arg);
@@ -304,8 +314,8 @@ int journal_audit_verify(journal *j, error *e);
 
 /* ---- retention ---- */
 
-/* Sweeps outcomes of the pipeline older than `before`, dedup ids and spent bodies; at most 500 rows, only
- * when the writer's queue is empty. Returns rows swept. */
+/* Sweeps outcomes of the pipeline older than `before`, and dedup ids and malformed bodies older than 30 days;
+ * at most 500 rows of each, only when the writer's queue is empty. Returns how many; 500: there is more. */
 int journal_sweep(journal *j, int64_t pipeline, int64_t before, int64_t now);
 
 #endif

@@ -279,7 +279,7 @@ static journal_result do_retire(journal *j, store *s, void *arg, error *e)
                JOURNAL_REFUSED;
     int bad = store_run(s, "UPDATE pipeline SET retired = 1 WHERE number = ?1", "i", number) ||
               store_run(s, "DELETE FROM inbox_place WHERE pipeline = ?1", "i", number) ||
-              add_audit(s, r->who, "pipeline retire", r->pipeline, NULL);
+              inbox_expanded_all(s) || add_audit(s, r->who, "pipeline retire", r->pipeline, NULL);
     return bad ? store_fault(s, e) : JOURNAL_DONE;
 }
 

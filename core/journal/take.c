@@ -37,15 +37,18 @@ static bool is_whole(sqlite3_stmt *st)
            hash_crc32c(sqlite3_column_blob(st, 13), (size_t)sqlite3_column_bytes(st, 13));
 }
 
+static void row_free(journal_row *r)
+{
+    char *fields[] = {r->type,       r->key,   r->group,  r->body,       r->operation,
+                      r->connection, r->probe, r->claims, r->intent_body};
+    for (int i = 0; i < 9; i++)
+        free(fields[i]);
+}
+
 void journal_rows_free(journal_row *rows, int n)
 {
-    for (int k = 0; rows && k < n; k++) {
-        journal_row *r = &rows[k];
-        char *fields[] = {r->type,       r->key,   r->group,  r->body,       r->operation,
-                          r->connection, r->probe, r->claims, r->intent_body};
-        for (int i = 0; i < 9; i++)
-            free(fields[i]);
-    }
+    for (int k = 0; rows && k < n; k++)
+        row_free(&rows[k]);
     free(rows);
 }
 
@@ -63,43 +66,124 @@ static journal_result do_damaged(journal *j, store *s, void *arg, error *e)
     return bad ? store_fault(s, e) : JOURNAL_DONE;
 }
 
-int journal_take(journal *j, int64_t pipeline, int64_t now, int limit,
+/* ---- which ones: the cheap columns of more than a batch, then its groups ---- */
+
+enum { LOOK_AHEAD = 16, MOST_GROUPS = 1024 };
+
+typedef struct {
+    int64_t seq;
+    int group; /* in `groups` */
+} candidate;
+
+typedef struct {
+    char *name;
+    int n;
+    bool chosen;
+} group;
+
+typedef struct {
+    candidate *list;
+    int n, room;
+    group groups[MOST_GROUPS];
+    int groups_n;
+} candidates;
+
+static int group_of(candidates *c, const char *name)
+{
+    name = name ? name : "";
+    for (int i = 0; i < c->groups_n; i++)
+        if (!strcmp(c->groups[i].name, name))
+            return i;
+    if (c->groups_n == MOST_GROUPS || !(c->groups[c->groups_n].name = strdup(name)))
+        return -1;
+    return c->groups_n++;
+}
+
+static void read_candidates(store *s, candidates *c, int64_t pipeline, int64_t now,
+                            bool (*skip)(void *arg, int64_t seq, const char *key), void *arg)
+{
+    sqlite3_stmt *st =
+        store_sql(s, "SELECT seq, key, grp FROM record WHERE pipeline = ?1 AND due <= ?2 ORDER BY due, seq",
+                  "ii", pipeline, now);
+    while (c->n < c->room && store_row(st)) {
+        int64_t seq = sqlite3_column_int64(st, 0);
+        if (skip(arg, seq, (const char *)sqlite3_column_text(st, 1)))
+            continue;
+        int g = group_of(c, (const char *)sqlite3_column_text(st, 2));
+        if (g < 0)
+            break;
+        c->groups[g].n++;
+        c->list[c->n++] = (candidate){seq, g};
+    }
+    sqlite3_reset(st);
+}
+
+/* The oldest record's group first, so that nobody waits for ever; then the fullest. */
+static void choose_groups(candidates *c, int most)
+{
+    for (int k = 0; k < most && k < c->groups_n; k++) {
+        int best = k ? -1 : c->list[0].group;
+        for (int i = 0; i < c->groups_n && k; i++)
+            if (!c->groups[i].chosen && (best < 0 || c->groups[i].n > c->groups[best].n))
+                best = i;
+        c->groups[best].chosen = true;
+    }
+}
+
+/* Their rows, up to `limit`; those with a damaged body apart. */
+static int read_chosen(store *s, const candidates *c, int limit, bool any, journal_row *out,
+                       journal_row *damaged, int *damaged_n)
+{
+    int n = 0;
+    for (int i = 0; i < c->n && n < limit && *damaged_n < 8; i++) {
+        if (!any && !c->groups[c->list[i].group].chosen)
+            continue;
+        sqlite3_stmt *st =
+            store_sql(s, COLUMNS "WHERE r.seq = ?1 AND r.due IS NOT NULL", "i", c->list[i].seq);
+        if (store_row(st))
+            read_row(st, is_whole(st) ? &out[n++] : &damaged[(*damaged_n)++]);
+        sqlite3_reset(st);
+    }
+    return n;
+}
+
+static void park_damaged(journal *j, journal_row *rows, int n)
+{
+    for (int i = 0; i < n; i++) {
+        journal_do(j, do_damaged, &rows[i], NULL);
+        row_free(&rows[i]);
+    }
+}
+
+int journal_take(journal *j, int64_t pipeline, int64_t now, int limit, int groups,
                  bool (*skip)(void *arg, int64_t seq, const char *key), void *arg, journal_row **out,
                  int64_t *next_due)
 {
-    store *s = reader_take(j);
-    int n = 0, damaged_n = 0;
+    int n = -1, damaged_n = 0;
     journal_row damaged[8];
+    candidates *c = calloc(1, sizeof *c);
     *out = calloc((size_t)limit + 1, sizeof **out);
-    sqlite3_stmt *st =
-        s && *out ? store_sql(s, COLUMNS "WHERE r.pipeline = ?1 AND r.due <= ?2 ORDER BY r.due, r.seq", "ii",
-                              pipeline, now)
-                  : NULL;
-    bool good = st;
-    while (n < limit && damaged_n < 8 && store_row(st)) {
-        if (skip(arg, sqlite3_column_int64(st, 0), (const char *)sqlite3_column_text(st, 11)))
-            continue;
-        if (is_whole(st))
-            read_row(st, &(*out)[n++]);
-        else
-            read_row(st, &damaged[damaged_n++]);
+    *next_due = INT64_MAX;
+    if (c) {
+        c->room = groups ? limit * LOOK_AHEAD : limit;
+        c->list = calloc((size_t)c->room, sizeof *c->list);
     }
-    if (st)
-        sqlite3_reset(st);
-    *next_due =
-        good ? store_number(s, INT64_MAX, "SELECT min(due) FROM record WHERE pipeline = ?1 AND due > ?2",
-                            "ii", pipeline, now)
-             : INT64_MAX;
+    store *s = c && c->list && *out ? reader_take(j) : NULL;
+    if (s) {
+        read_candidates(s, c, pipeline, now, skip, arg);
+        if (c->n)
+            choose_groups(c, groups);
+        n = read_chosen(s, c, limit, !groups, *out, damaged, &damaged_n);
+        *next_due = store_number(s, INT64_MAX, "SELECT min(due) FROM record WHERE pipeline = ?1 AND due > ?2",
+                                 "ii", pipeline, now);
+    }
     reader_give(j, s);
-    for (int i = 0; i < damaged_n; i++) {
-        journal_do(j, do_damaged, &damaged[i], NULL);
-        journal_row *one = malloc(sizeof *one);
-        if (one) {
-            *one = damaged[i];
-            journal_rows_free(one, 1);
-        }
-    }
-    return good ? n : -1;
+    for (int i = 0; c && i < c->groups_n; i++)
+        free(c->groups[i].name);
+    free(c ? c->list : NULL);
+    free(c);
+    park_damaged(j, damaged, damaged_n);
+    return n;
 }
 
 int journal_intents(journal *j, journal_row **out)

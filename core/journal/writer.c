@@ -104,6 +104,18 @@ static int on_wal(void *arg, sqlite3 *db, const char *name, int pages)
     return SQLITE_OK;
 }
 
+void break_off(journal *j, const error *e)
+{
+    {
+        ENV_HOLD(&j->lock);
+        if (j->broken)
+            return;
+        j->broken = true;
+    }
+    if (j->options.broken)
+        j->options.broken(j->options.arg, e->text);
+}
+
 void writer_main(void *arg)
 {
     journal *j = arg;
@@ -121,11 +133,8 @@ void writer_main(void *arg)
         error e = {""};
         j->touched_n = 0;
         journal_result result = run_turn(j, list, &e);
-        if (result == JOURNAL_UNKNOWN && !j->broken) {
-            j->broken = true;
-            if (j->options.broken)
-                j->options.broken(j->options.arg, e.text);
-        }
+        if (result == JOURNAL_UNKNOWN)
+            break_off(j, &e);
         tell(j, list, result, &e);
         for (int i = 0; result == JOURNAL_DONE && i < j->touched_n; i++)
             if (j->options.ready)
@@ -138,7 +147,7 @@ void writer_main(void *arg)
 bool journal_enqueue(journal *j, work *w)
 {
     ENV_HOLD(&j->lock);
-    if (j->stopping || j->broken || (w->completed && j->queued + w->bytes > j->bound))
+    if (j->options.read_only || j->stopping || j->broken || (w->completed && j->queued + w->bytes > j->bound))
         return false;
     w->next = NULL;
     *j->last = w;
@@ -152,7 +161,9 @@ journal_result journal_do(journal *j, work_fn *run, void *arg, error *e)
 {
     work w = {.run = run, .arg = arg, .bytes = 256};
     if (!journal_enqueue(j, &w))
-        return error_set(e, "the journal takes no more"), JOURNAL_UNKNOWN;
+        return error_set(e, j->options.read_only ? "the journal is open for reading only"
+                                                 : "the journal takes no more"),
+               j->options.read_only ? JOURNAL_REFUSED : JOURNAL_UNKNOWN;
     ENV_HOLD(&j->lock);
     while (!w.done)
         env_wait(&j->finished, &j->lock, ENV_FOREVER);

@@ -93,7 +93,7 @@ static int64_t next_due;
 static int take(int64_t number, int64_t now)
 {
     journal_rows_free(rows, rows_n);
-    return rows_n = journal_take(j, number, now, 100, none, NULL, &rows, &next_due);
+    return rows_n = journal_take(j, number, now, 100, 0, none, NULL, &rows, &next_due);
 }
 
 static journal_settlement settle_as(settle_kind kind, const journal_row *r)
@@ -440,11 +440,13 @@ START_TEST(bodies_are_received_once_and_go_when_expanded)
             env_wait(&received_cond, &received_lock, ENV_FOREVER);
     }
     ck_assert_int_eq(received_duplicates, 10);
-    int64_t place;
-    ck_assert_int_eq(journal_inbox_register(j, "sitoo", p, "s", &place), JOURNAL_DONE);
+    journal_inbox_source sources[] = {{"sitoo", "s", 7}, {"sitoo", "gone", 7}};
+    ck_assert_int_eq(journal_inbox_sources(j, p, sources, 2), JOURNAL_DONE);
+    ck_assert_int_eq(sources[0].place, 0);
     journal_body *bodies;
-    int n = journal_inbox(j, "sitoo", place, 100, &bodies);
+    int n = journal_inbox(j, "sitoo", sources[0].place, 100, &bodies);
     ck_assert_int_eq(n, 10);
+    ck_assert(!bodies[0].damaged);
     for (int i = 0; i < n; i++) {
         journal_accepted out;
         journal_accepting a = {.pipeline = p,
@@ -458,11 +460,46 @@ START_TEST(bodies_are_received_once_and_go_when_expanded)
     journal_bodies_free(bodies, n);
     journal_inbox_counts c;
     journal_inbox_counters(j, "sitoo", &c);
+    ck_assert_int_eq(c.unread, 9); /* the other source has not seen them yet */
+    ck_assert_int_eq(journal_inbox_sources(j, p, sources, 1), JOURNAL_DONE); /* and now it is gone */
+    journal_inbox_counters(j, "sitoo", &c);
+    n = journal_inbox(j, "sitoo", 0, 100, &bodies);
+    ck_assert_int_eq(n, 1); /* the malformed one stays for a person */
+    journal_bodies_free(bodies, n);
     ck_assert_int_eq(c.received, 20);
     ck_assert_int_eq(c.duplicate, 10);
     ck_assert_int_eq(c.expanded, 9);
     ck_assert_int_eq(c.malformed, 1);
     ck_assert_int_eq(c.unread, 0);
+}
+END_TEST
+
+/* Three groups of 1, 2 and 3 records: the oldest record's comes first, then the fullest, and no third. */
+START_TEST(a_take_prefers_the_oldest_and_the_fullest_group)
+{
+    const char *const groups[] = {"a", "b", "b", "c", "c", "c"};
+    journal_item items[6];
+    char keys[6][4];
+    for (int i = 0; i < 6; i++) {
+        snprintf(keys[i], sizeof keys[i], "k%d", i);
+        items[i] =
+            (journal_item){.type = "t", .key = keys[i], .group = groups[i], .body = "{}", .changed = 1000};
+    }
+    journal_accepting a = {
+        .pipeline = p, .now = 1000, .connection = "", .stream = "", .items = items, .items_n = 6};
+    journal_accepted out;
+    ck_assert_int_eq(journal_accept(j, &a, &out, &e), JOURNAL_DONE);
+    journal_row *taken;
+    int64_t next;
+    int n = journal_take(j, p, 2000, 100, 2, none, NULL, &taken, &next);
+    ck_assert_int_eq(n, 4);
+    ck_assert_str_eq(taken[0].group, "a");
+    for (int i = 1; i < n; i++)
+        ck_assert_str_eq(taken[i].group, "c");
+    journal_rows_free(taken, n);
+    n = journal_take(j, p, 2000, 3, 3, none, NULL, &taken, &next);
+    ck_assert_int_eq(n, 3);
+    journal_rows_free(taken, n);
 }
 END_TEST
 
@@ -579,6 +616,7 @@ int main(void)
     tcase_add_test(t, a_flipped_bit_in_a_body_parks_the_record);
     tcase_add_test(t, changes_by_people_are_chained);
     tcase_add_test(t, bodies_are_received_once_and_go_when_expanded);
+    tcase_add_test(t, a_take_prefers_the_oldest_and_the_fullest_group);
     tcase_add_test(t, law_1_holds_after_every_verb);
     tcase_add_test(t, what_was_acknowledged_survives_kill_9);
     tcase_add_test(t, the_sweep_takes_old_history_only);

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The floors that figures are divided by, taken on the same machine in the same run:
+ *
+ *   bench-floor http                 a bare libmicrohttpd responder with the listener's own settings: reads
+ * the body, answers 200. Says its port, ends with its standard input. bench-floor commit FILE ROWS S   group
+ * commits of ROWS inbox rows with their indexes and dedup ids, as the journal writes them (WAL,
+ * synchronous=FULL), for S seconds. Says rows a second.
+ */
+#include <microhttpd.h>
+#include <sqlite3.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+static double now_s(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* ---- http ---- */
+
+static enum MHD_Result answer(void *arg, struct MHD_Connection *c, const char *url, const char *method,
+                              const char *version, const char *data, size_t *size, void **mine)
+{
+    static int seen;
+    (void)arg, (void)url, (void)method, (void)version, (void)data;
+    if (!*mine) {
+        *mine = &seen;
+        return MHD_YES;
+    }
+    if (*size) {
+        *size = 0;
+        return MHD_YES;
+    }
+    struct MHD_Response *r = MHD_create_response_from_buffer(0, "", MHD_RESPMEM_PERSISTENT);
+    enum MHD_Result queued = MHD_queue_response(c, 200, r);
+    MHD_destroy_response(r);
+    return queued;
+}
+
+static int http_floor(void)
+{
+    char line[8];
+    struct MHD_Daemon *d =
+        MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, answer,
+                         NULL, MHD_OPTION_CONNECTION_LIMIT, 1000u, MHD_OPTION_END);
+    if (!d)
+        return fprintf(stderr, "bench-floor: the responder did not start\n"), 1;
+    const union MHD_DaemonInfo *info = MHD_get_daemon_info(d, MHD_DAEMON_INFO_BIND_PORT);
+    printf("%d\n", info ? info->port : 0);
+    fflush(stdout);
+    while (fgets(line, sizeof line, stdin))
+        ;
+    MHD_stop_daemon(d);
+    return 0;
+}
+
+/* ---- commit ---- */
+
+static const char schema[] =
+    "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=-16384;"
+    "CREATE TABLE inbox(id INTEGER PRIMARY KEY AUTOINCREMENT, connection TEXT NOT NULL, received INT NOT "
+    "NULL,"
+    " hash BLOB NOT NULL, crc INT NOT NULL, body BLOB NOT NULL, kept INT NOT NULL DEFAULT 0);"
+    "CREATE UNIQUE INDEX inbox_hash ON inbox(connection, hash);"
+    "CREATE INDEX inbox_order ON inbox(connection, id);"
+    "CREATE TABLE dedup(scope TEXT, id BLOB, at INT NOT NULL, PRIMARY KEY(scope, id)) WITHOUT ROWID;"
+    "CREATE INDEX dedup_at ON dedup(at);";
+
+static int insert_rows(sqlite3_stmt *inbox, sqlite3_stmt *dedup, int rows, uint64_t *state)
+{
+    char body[256], id[80];
+    uint64_t hash[4];
+    for (int i = 0; i < rows; i++) {
+        for (int k = 0; k < 4; k++)
+            hash[k] = *state = *state * 6364136223846793005u + 1442695040888963407u;
+        memset(body, 'x', 190);
+        snprintf(id, sizeof id, "%016llx%016llx%016llx%016llx", (unsigned long long)hash[0],
+                 (unsigned long long)hash[1], (unsigned long long)hash[2], (unsigned long long)hash[3]);
+        sqlite3_bind_blob(inbox, 1, hash, sizeof hash, SQLITE_TRANSIENT);
+        sqlite3_bind_blob(inbox, 2, body, 190, SQLITE_TRANSIENT);
+        sqlite3_bind_text(dedup, 1, id, -1, SQLITE_TRANSIENT);
+        if (sqlite3_step(dedup) != SQLITE_DONE || sqlite3_step(inbox) != SQLITE_DONE)
+            return -1;
+        sqlite3_reset(dedup);
+        sqlite3_reset(inbox);
+    }
+    return 0;
+}
+
+static int commit_floor(const char *path, int rows, double seconds)
+{
+    sqlite3 *db = NULL;
+    sqlite3_stmt *inbox = NULL, *dedup = NULL;
+    uint64_t state = 42;
+    int64_t n = 0;
+    unlink(path);
+    if (sqlite3_open(path, &db) || sqlite3_exec(db, schema, NULL, NULL, NULL) ||
+        sqlite3_prepare_v2(
+            db, "INSERT INTO inbox(connection, received, hash, crc, body) VALUES('sitoo', 1, ?1, 7, ?2)", -1,
+            &inbox, NULL) ||
+        sqlite3_prepare_v2(db, "INSERT OR IGNORE INTO dedup VALUES('sitoo', ?1, 1)", -1, &dedup, NULL))
+        return fprintf(stderr, "bench-floor: %s\n", sqlite3_errmsg(db)), 1;
+    double began = now_s();
+    int wal = 0;
+    while (now_s() - began < seconds) {
+        if (sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL) ||
+            insert_rows(inbox, dedup, rows, &state) || sqlite3_exec(db, "COMMIT", NULL, NULL, NULL))
+            return fprintf(stderr, "bench-floor: %s\n", sqlite3_errmsg(db)), 1;
+        n += rows;
+        if ((wal += rows) > 4000) { /* about 4 MiB */
+            sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+            wal = 0;
+        }
+    }
+    printf("%.1f\n", (double)n / (now_s() - began));
+    sqlite3_finalize(inbox);
+    sqlite3_finalize(dedup);
+    sqlite3_close(db);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc == 2 && !strcmp(argv[1], "http"))
+        return http_floor();
+    if (argc == 5 && !strcmp(argv[1], "commit"))
+        return commit_floor(argv[2], (int)strtol(argv[3], NULL, 10), strtod(argv[4], NULL));
+    fprintf(stderr, "usage: bench-floor http | commit FILE ROWS SECONDS\n");
+    return 2;
+}
