@@ -1,30 +1,26 @@
 dnl SPDX-License-Identifier: Apache-2.0
-dnl Flags that a compiler or linker may not know are tried one by one, so that an older gcc, clang or another machine
-dnl builds with what it has. -Werror in the trial: clang only warns of a flag it does not know.
+dnl Flags that a compiler or linker may not know are tried, so that an older gcc, clang or another machine builds with what
+dnl it has: first all of a list at once (one run where all are known), then, if that fails, one by one.
 
-dnl TB_TRY_CFLAGS(VARIABLE, FLAG...): appends each flag that, beside those before it, compiles a small program without a
-dnl warning (-Wformat-security wants -Wformat).
-AC_DEFUN([TB_TRY_CFLAGS], [
-  m4_foreach_w([tb_flag], [$2], [TB_TRY_ONE([CFLAGS], [$1], m4_defn([tb_flag]), [AC_COMPILE_IFELSE], [-Werror])])
-])
+dnl TB_TRY_CFLAGS(VARIABLE, FLAG...): appends the flags that compile a small program without a warning. -Werror in the
+dnl trial: clang only warns of a flag it does not know.
+AC_DEFUN([TB_TRY_CFLAGS], [TB_TRY_LIST([CFLAGS], [$1], m4_normalize([$2]), [AC_COMPILE_IFELSE], [-Werror])])
 
 dnl TB_TRY_LDFLAGS(VARIABLE, FLAG...): the same for flags that the linker must know.
-AC_DEFUN([TB_TRY_LDFLAGS], [
-  m4_foreach_w([tb_flag], [$2], [TB_TRY_ONE([LDFLAGS], [$1], m4_defn([tb_flag]), [AC_LINK_IFELSE], [])])
-])
+AC_DEFUN([TB_TRY_LDFLAGS], [TB_TRY_LIST([LDFLAGS], [$1], m4_normalize([$2]), [AC_LINK_IFELSE], [])])
 
-dnl TB_TRY_ONE(CFLAGS | LDFLAGS, VARIABLE, FLAG, AC_..._IFELSE, FLAGS OF THE TRIAL)
-AC_DEFUN([TB_TRY_ONE], [
-  AS_VAR_PUSHDEF([tb_known], [tb_cv_$1_$3])
-  AC_CACHE_CHECK([whether the compiler takes $3], [tb_known], [
-    tb_saved=$[]$1
-    $1="$[]$1$[]$2 $5 $3"
+dnl TB_TRY_LIST(CFLAGS | LDFLAGS, VARIABLE, FLAGS, AC_..._IFELSE, FLAGS OF THE TRIAL)
+AC_DEFUN([TB_TRY_LIST], [
+  AC_MSG_CHECKING([which are known of $3])
+  tb_saved=$[]$1
+  for tb_flags in "$3" $3; do
+    $1="$tb_saved$[]$2 $5 $tb_flags"
     $4([AC_LANG_PROGRAM([[#include <stdio.h>]], [[char text[16]; return snprintf(text, sizeof text, "%d", 1) != 1;]])],
-      [AS_VAR_SET([tb_known], [yes])], [AS_VAR_SET([tb_known], [no])])
-    $1=$tb_saved
-  ])
-  AS_VAR_IF([tb_known], [yes], [AS_VAR_APPEND([$2], [" $3"])])
-  AS_VAR_POPDEF([tb_known])
+      [AS_VAR_APPEND([$2], [" $tb_flags"])
+       test "$tb_flags" != "$3" || break])
+  done
+  $1=$tb_saved
+  AC_MSG_RESULT([$[]$2])
 ])
 
 dnl TB_TRY_FORTIFY(VARIABLE): the highest level that the C library takes without a warning; none below -O1. What the
