@@ -41,9 +41,7 @@ static json_t *source_item(adobe *m, json_t *arguments, const char **why)
     if (!sku || source < 0 || !decimal_read(json_object_get(arguments, "quantity"), &quantity))
         return refuse(why, "sku, a known source and a quantity are needed");
     status = given ? (int)json_integer_value(given) : quantity > 0;
-    json_t *changed = json_array();
-    adobe_write_row(m, sku, source, quantity, status != 0, changed);
-    adobe_note_rows("source-items", changed);
+    adobe_write_row(m, sku, source, quantity, status != 0);
     return done();
 }
 

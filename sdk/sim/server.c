@@ -180,10 +180,21 @@ static void call_sitoo(const sim_request *q, sim_answer *a, fault_draw draw)
     env_unlock(&sim_world.lock);
 }
 
+/* The shop works on several calls at once; each takes its time, and more for each row in its body. */
+static int64_t adobe_latency(const sim_request *q)
+{
+    ENV_HOLD(&sim_world.lock);
+    int64_t each = setting_int("adobe", "latency_row_ms"), rows = 0;
+    for (const char *p = q->body; each && (p = strchr(p, '{')); p++)
+        rows++;
+    return setting_int("adobe", "latency_ms") + (rows ? rows - 1 : 0) * each;
+}
+
 static void call_adobe(const sim_request *q, sim_answer *a, fault_draw draw)
 {
-    if (draw.latency)
-        world_sleep(draw.latency);
+    int64_t wait = adobe_latency(q) + draw.latency;
+    if (wait)
+        world_sleep(wait);
     into_machine(SIM_ADOBE, q, a, draw);
 }
 
