@@ -197,7 +197,7 @@ class World(Daemon):
     """The daemon between both simulators."""
 
     def __init__(self, stores=3, skus=20, clock=100, seed=1, sim_args=(), sim_settings=None, **configuration):
-        super().__init__(clock, **{"site": 1, "every": "15s", "rule": "", "linger": "2s", "shadow": "false", "rate": "0/s",
+        super().__init__(clock, **{"site": 1, "every": "15s", "rule": "", "linger": "2s", "shadow": "false", "rate": "100000/s",
                                    "server_time": "180s", "password": "events-secret", "pipelines": None, **configuration})
         self.stores, self.skus, self.seed = stores, skus, seed
         self.simulators = None

@@ -62,7 +62,8 @@ class Installed:
         self.env["PATH"] = self.bindir + ":" + self.env["PATH"]
 
     def find(self, name):
-        found = [p for p in glob.glob(STAGE + "/**/" + name, recursive=True) if os.path.isfile(p)]
+        found = [p for p in glob.glob(STAGE + "/**/" + name, recursive=True)
+                 if os.path.isfile(p) and "/completions/" not in p]
         assert len(found) == 1, (name, found)
         return found[0]
 
