@@ -91,7 +91,7 @@ int cli_reload(int argc, char **argv)
         "Makes the daemon read its configuration again: all or nothing. What did not change is not touched; "
         "when\n"
         "anything is wrong nothing is changed, and it says why. Exit: 0, 75 no daemon runs, 78 refused.\n",
-        OPT_CONF | OPT_JSON | OPT_WHY,
+        OPT_CONF | OPT_JSON,
         0,
         0};
     cli_args a;

@@ -145,26 +145,12 @@ static int free_port(void)
 
 static int start_simulators(demo *d)
 {
-    char stores[16], skus[16], url[96], log_path[600], line[256] = "";
+    char stores[16], skus[16], log_path[600], line[256] = "";
     snprintf(stores, sizeof stores, "%d", d->stores);
     snprintf(skus, sizeof skus, "%d", d->skus);
-    snprintf(url, sizeof url, "http://127.0.0.1:%d/events/sitoo", d->events_port);
     snprintf(log_path, sizeof log_path, "%s/simulators.log", d->dir);
-    const char *argv[] = {"tillbridge-sim",
-                          "--die-with-parent",
-                          "--stores",
-                          stores,
-                          "--skus",
-                          skus,
-                          "--tables",
-                          d->dir,
-                          "--events",
-                          url,
-                          "--events-user",
-                          "sitoo",
-                          "--events-password",
-                          "demo-events",
-                          NULL};
+    const char *argv[] = {
+        "tillbridge-sim", "--die-with-parent", "--stores", stores, "--skus", skus, "--tables", d->dir, NULL};
     int out = -1;
     d->simulators = spawn(log_path, &out, argv);
     ssize_t n = d->simulators > 0 ? read(out, line, sizeof line - 1) : -1;
@@ -203,6 +189,37 @@ static int start_daemon(demo *d, const char *self)
     return -1;
 }
 
+/* What is sent to the simulators' control port; told when it is refused. */
+static int tell_simulators(const demo *d, const char *path, json_t *body, const char *what)
+{
+    json_t *answer = demo_ask(d, d->control_port, "POST", path, body);
+    json_decref(body);
+    if (!answer)
+        fprintf(stderr, "demo: %s\n", what);
+    json_decref(answer);
+    return answer ? 0 : -1;
+}
+
+/* Only when the daemon listens: after a call in vain the till system waits for more than a minute. */
+static int subscribe(const demo *d)
+{
+    char url[96];
+    snprintf(url, sizeof url, "http://127.0.0.1:%d/events/sitoo", d->events_port);
+    return tell_simulators(
+        d, "/settings",
+        json_pack("{s:{s:s, s:s, s:s}}", "events", "url", url, "user", "sitoo", "password", "demo-events"),
+        "the till system would not send events");
+}
+
+static int open_tills(const demo *d)
+{
+    return tell_simulators(d, "/tills/run",
+                           json_pack("{s:i, s:f, s:f, s:f, s:f, s:f}", "sales", 100000000, "per_second",
+                                     d->rate, "offline", 0.02, "returns", 0.05, "counts", 0.01, "bookings",
+                                     0.02),
+                           "the tills would not start");
+}
+
 static int start(demo *d, const char *self)
 {
     d->client = env_client_new();
@@ -214,16 +231,7 @@ static int start(demo *d, const char *self)
         fprintf(stderr, "demo: no room for a temporary folder or ports: %s\n", strerror(errno));
         return -1;
     }
-    if (start_simulators(d) || start_daemon(d, self))
-        return -1;
-    json_t *plan = json_pack("{s:i, s:i, s:f, s:f, s:f, s:f}", "sales", 100000000, "per_second", d->rate,
-                             "offline", 0.02, "returns", 0.05, "counts", 0.01, "bookings", 0.02);
-    json_t *answer = demo_ask(d, d->control_port, "POST", "/tills/run", plan);
-    json_decref(plan);
-    if (!answer)
-        fprintf(stderr, "demo: the tills would not start\n");
-    json_decref(answer);
-    return answer ? 0 : -1;
+    return start_simulators(d) || start_daemon(d, self) || subscribe(d) || open_tills(d) ? -1 : 0;
 }
 
 /* ---- the end ---- */

@@ -145,7 +145,7 @@ static void once_more_if_doubtful(const pipeline *p, const flight *f, journal_se
 
 static bool keeps(settle_kind kind, const tb_change *k)
 {
-    return kind == SETTLE_APPLIED || kind == SETTLE_DROP || k->always;
+    return kind == SETTLE_APPLIED || kind == SETTLE_DROP || (kind == SETTLE_REJECT && k->always);
 }
 
 static int add_states(pipeline *p, const tb_outcome *o, journal_settlement *s, pieces *k)

@@ -2,7 +2,7 @@
 /* The `control` socket: the API for whoever may open the socket's file. The kernel says who that is; the name
  * goes into the audit. The file's mode is the gate; should somebody have opened it wider, a stranger may look
  * only. */
-#include "core/server/api.h"
+#include "core/server/calls.h"
 
 #include <stdio.h>
 #include <sys/socket.h>
@@ -40,4 +40,4 @@ static void control_head(request *r, const char *finding)
     r->may_change = r->peer->trusted;
 }
 
-const door door_control = {"control", 64, 0, control_head, api_complete, api_back};
+const door door_control = {"control", control_head, api_complete, api_back};

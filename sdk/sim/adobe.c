@@ -130,6 +130,7 @@ static void handle(adobe_call *c)
     }
     if (!is_method(c) || !find_route(c) || !adobe_allowed(c, c->route->resource) || !adobe_read_input(c))
         return;
+    c->m->all_stores = !strcmp(c->store, "all");
     c->route->handle(c);
     const char *fields = query_text(c->query, "fields");
     if (fields && c->status == 200)

@@ -44,17 +44,17 @@ typedef struct {
 struct adobe_product {
     int64_t id, price, weight; /* weight NO_WEIGHT: not given */
     int64_t created, updated;
-    int64_t min_qty; /* its own out-of-stock threshold; NO_PLACE: the configured one */
-    int64_t legacy_qty;
+    int64_t low_since; /* 0: not low when it was last saved */
+    int64_t min_qty;   /* its own out-of-stock threshold; NO_PLACE: the configured one */
     uint32_t sku;
     int set, status, visibility;
-    bool in_stock;  /* the legacy flag: of the default source, or of a composite product itself */
-    bool qty_given; /* a stock item was ever given */
+    bool in_stock; /* the legacy flag: of the default source, or of a composite product itself */
     bool changed_auto, backorders, manage_stock, deleted;
     const char *type;
     char *name;
     char *url_key;
     json_t *custom;              /* attribute code -> value, of those given */
+    json_t *local;               /* the same and the name, where the one store view has its own */
     json_t *extension;           /* category_links, configurable_*, bundle_product_options as read back */
     json_t *options;             /* custom options */
     int64_t *parents, *children; /* products that contain this one, and those in it */
@@ -108,7 +108,9 @@ struct adobe {
     json_t *nonces[2];                /* this period's and the last one's */
     int64_t nonces_since;
     json_t *admin_tokens; /* token -> when it ends */
-    int64_t next_report, next_option, next_selection, next_value;
+    int64_t next_report, next_super, next_bundle_option, next_option, next_selection, next_value, next_choice,
+        next_attribute, next_member;
+    bool all_stores;                     /* the call that is served speaks of the values of all store views */
     size_t partial_calls, partial_after; /* the next calls fail after so many rows that exist */
 };
 
@@ -144,10 +146,14 @@ typedef struct {
     const char *method, *path; /* behind V1/; :name stands for one part */
     void (*handle)(adobe_call *c);
     const char *resource;    /* NULL: anybody */
-    adobe_field argument[4]; /* of the body, and of the path where a type matters; all required */
+    adobe_field argument[5]; /* of the body, and of the path where a type matters; all required */
 } adobe_route;
 extern const adobe_route adobe_routes[];
 extern const size_t adobe_route_count;
+
+/* adobe_shapes.c */
+extern const adobe_shape shape_item, shape_source, shape_stock, shape_link, shape_product, shape_stock_item,
+    shape_notify, shape_transfer, shape_inventory_request;
 
 struct adobe_call {
     adobe *m;
@@ -273,6 +279,12 @@ void adobe_sync_legacy(adobe *m, uint32_t sku); /* after a row of the default so
 /* adobe_bundle.c: what composite products mean for stock */
 void adobe_judge_bundles(adobe_call *c, const char *sku, const char *source, json_t *faults);
 
+void adobe_save_parts(adobe *m, adobe_product *p, const json_t *extension);
+void adobe_mark_composite(adobe *m, adobe_product *p, bool in_stock);
+
+/* adobe_save.c */
+void adobe_save_stock_item(adobe *m, adobe_product *p, const json_t *item, bool fresh, json_t *changed);
+
 /* adobe_salable.c */
 bool adobe_sells(const adobe *m, const adobe_product *p, int stock);
 
@@ -294,6 +306,18 @@ void adobe_get_links(adobe_call *c), adobe_post_links(adobe_call *c), adobe_dele
 void adobe_get_items(adobe_call *c), adobe_post_items(adobe_call *c), adobe_delete_items(adobe_call *c);
 void adobe_get_salable(adobe_call *c), adobe_get_is_salable(adobe_call *c),
     adobe_get_are_salable(adobe_call *c), adobe_get_salable_for(adobe_call *c);
-void adobe_get_products(adobe_call *c), adobe_get_product(adobe_call *c);
+void adobe_get_products(adobe_call *c), adobe_get_product(adobe_call *c), adobe_post_product(adobe_call *c),
+    adobe_put_product(adobe_call *c), adobe_delete_product(adobe_call *c), adobe_get_children(adobe_call *c),
+    adobe_get_choices(adobe_call *c), adobe_get_bundle_options(adobe_call *c),
+    adobe_get_options(adobe_call *c);
+void adobe_post_attribute(adobe_call *c), adobe_get_attribute(adobe_call *c),
+    adobe_get_attribute_options(adobe_call *c), adobe_post_attribute_to_set(adobe_call *c);
+void adobe_get_stock_item(adobe_call *c), adobe_put_stock_item(adobe_call *c),
+    adobe_get_stock_status(adobe_call *c);
+void adobe_post_assign(adobe_call *c), adobe_post_unassign(adobe_call *c), adobe_post_transfer(adobe_call *c),
+    adobe_post_partial_transfer(adobe_call *c);
+void adobe_get_stock_index(adobe_call *c), adobe_post_selection(adobe_call *c),
+    adobe_post_notify(adobe_call *c), adobe_delete_notify(adobe_call *c), adobe_get_notify(adobe_call *c);
+void adobe_get_fixed(adobe_call *c);
 
 #endif

@@ -63,10 +63,62 @@ static json_t *reservation(adobe *m, json_t *arguments, const char **why)
     return done();
 }
 
+/* What cron would have done by and by is done now. */
+static json_t *cron(adobe *m, json_t *arguments, const char **why)
+{
+    (void)arguments, (void)why;
+    m->reindex_due = m->reindex_due ? env_now() : 0;
+    m->cleanup_due = m->cleanup_due ? env_now() : 0;
+    adobe_settle(m);
+    return done();
+}
+
+static json_t *partial(adobe *m, json_t *arguments, const char **why)
+{
+    json_int_t calls = json_integer_value(json_object_get(arguments, "calls"));
+    json_int_t after = json_integer_value(json_object_get(arguments, "after"));
+    if (calls < 0 || after < 0)
+        return refuse(why, "calls and after are numbers from 0");
+    m->partial_calls = (size_t)calls;
+    m->partial_after = (size_t)after;
+    return done();
+}
+
+static json_t *link_source(adobe *m, json_t *arguments, const char **why)
+{
+    adobe_stock *s = adobe_stock_of(m, json_integer_value(json_object_get(arguments, "stock")));
+    int source = adobe_source_place(m, text(arguments, "source"));
+    if (!s || source < 0)
+        return refuse(why, "a known stock and a known source are needed");
+    adobe_stock_link(m, s, source, (int)json_integer_value(json_object_get(arguments, "priority")));
+    adobe_reindex(m);
+    sim_effect("adobe", "links", json_pack("{si ss}", "stock", s->id, "source", m->sources[source].code));
+    return done();
+}
+
+static json_t *reservations(adobe *m, json_t *arguments, const char **why)
+{
+    json_t *list = json_array();
+    (void)arguments, (void)why;
+    for (size_t i = 0; i < m->reservation_count; i++) {
+        const adobe_reservation *r = &m->reservations[i];
+        json_array_append_new(list,
+                              json_pack("{ss si so sO?}", "sku", m->skus[r->sku].name, "stock", r->stock,
+                                        "quantity", decimal_text(r->quantity), "metadata", r->metadata));
+    }
+    return json_pack("{so}", "reservations", list);
+}
+
 static const struct {
     const char *name;
     verb_fn *run;
-} verbs[] = {{"empty", empty}, {"source-item", source_item}, {"reservation", reservation}};
+} verbs[] = {{"empty", empty},
+             {"source-item", source_item},
+             {"reservation", reservation},
+             {"reservations", reservations},
+             {"link", link_source},
+             {"partial", partial},
+             {"cron", cron}};
 
 json_t *adobe_control(adobe *m, const char *verb, json_t *arguments, const char **why)
 {

@@ -77,6 +77,7 @@ adobe_product *adobe_product_add(adobe *m, const char *sku, const char *name, co
                          .created = env_now(),
                          .updated = env_now(),
                          .custom = json_object(),
+                         .local = json_object(),
                          .extension = json_object(),
                          .options = json_array()};
     m->products[m->product_count++] = p;
@@ -110,14 +111,14 @@ json_t *adobe_stock_item_doc(const adobe *m, const adobe_product *p)
                   (json_int_t)p->id, "stock_id", DEFAULT_STOCK, "qty", decimal_number(legacy_quantity(m, p)),
                   "is_in_stock", p->in_stock, "is_qty_decimal", 0, "show_default_notification_message", 0,
                   "use_config_min_qty", !own, "min_qty", decimal_number(least));
-    json_t *rest =
-        json_pack("{si si sb si sb si sb si sb si sb sb sb sb sn sb si}", "use_config_min_sale_qty", 1,
-                  "min_sale_qty", 1, "use_config_max_sale_qty", 1, "max_sale_qty", 10000,
-                  "use_config_backorders", !p->backorders, "backorders", p->backorders,
-                  "use_config_notify_stock_qty", 1, "notify_stock_qty", 1, "use_config_qty_increments", 1,
-                  "qty_increments", 0, "use_config_enable_qty_inc", 1, "enable_qty_increments", 0,
-                  "use_config_manage_stock", p->manage_stock, "manage_stock", p->manage_stock,
-                  "low_stock_date", "is_decimal_divided", 0, "stock_status_changed_auto", p->changed_auto);
+    json_t *rest = json_pack(
+        "{si si sb si sb si sb si sb si sb sb sb sb so sb si}", "use_config_min_sale_qty", 1, "min_sale_qty",
+        1, "use_config_max_sale_qty", 1, "max_sale_qty", 10000, "use_config_backorders", !p->backorders,
+        "backorders", p->backorders, "use_config_notify_stock_qty", 1, "notify_stock_qty", 1,
+        "use_config_qty_increments", 1, "qty_increments", 0, "use_config_enable_qty_inc", 1,
+        "enable_qty_increments", 0, "use_config_manage_stock", p->manage_stock, "manage_stock",
+        p->manage_stock, "low_stock_date", p->low_since ? time_text(p->low_since) : json_null(),
+        "is_decimal_divided", 0, "stock_status_changed_auto", p->changed_auto);
     json_object_update(doc, rest);
     json_decref(rest);
     return doc;
@@ -140,7 +141,7 @@ static json_t *category_ids(const adobe_product *p)
     return ids;
 }
 
-static json_t *custom_attributes(const adobe_product *p)
+static json_t *custom_attributes(const adobe *m, const adobe_product *p)
 {
     json_t *all = json_pack(
         "{ss ss ss ss ss ss so}", "options_container", "container2", "msrp_display_actual_price_type", "0",
@@ -149,18 +150,28 @@ static json_t *custom_attributes(const adobe_product *p)
     json_t *list = json_array(), *value = NULL;
     const char *code = NULL;
     json_object_update(all, p->custom);
+    if (!m->all_stores)
+        json_object_update(all, p->local);
+    json_object_del(all, "name");
     json_object_foreach(all, code, value)
         json_array_append_new(list, json_pack("{ss sO}", "attribute_code", code, "value", value));
     json_decref(all);
     return list;
 }
 
+/* As the store view that is asked for calls it. */
+static const char *name_of(const adobe *m, const adobe_product *p)
+{
+    const char *own = m->all_stores ? NULL : json_string_value(json_object_get(p->local, "name"));
+    return own ? own : p->name;
+}
+
 json_t *adobe_product_doc(const adobe *m, const adobe_product *p)
 {
     json_t *doc =
         json_pack("{sI ss ss si so si si ss so so}", "id", (json_int_t)p->id, "sku", m->skus[p->sku].name,
-                  "name", p->name, "attribute_set_id", p->set, "price", decimal_number(p->price), "status",
-                  p->status, "visibility", p->visibility, "type_id", p->type, "created_at",
+                  "name", name_of(m, p), "attribute_set_id", p->set, "price", decimal_number(p->price),
+                  "status", p->status, "visibility", p->visibility, "type_id", p->type, "created_at",
                   time_text(p->created), "updated_at", time_text(p->updated));
     json_t *extension = json_pack("{s[i]}", "website_ids", 1);
     if (p->weight != NO_WEIGHT)
@@ -168,7 +179,7 @@ json_t *adobe_product_doc(const adobe *m, const adobe_product *p)
     json_object_update(extension, p->extension);
     json_t *rest = json_pack("{so s[] sO s[] s[] so}", "extension_attributes", extension, "product_links",
                              "options", p->options, "media_gallery_entries", "tier_prices",
-                             "custom_attributes", custom_attributes(p));
+                             "custom_attributes", custom_attributes(m, p));
     json_object_update(doc, rest);
     json_decref(rest);
     return doc;

@@ -14,15 +14,31 @@ adobe *adobe_new(json_t *settings)
     return m;
 }
 
+/* Attributes every shop has, with those a store view can have its own value of. */
+static const struct {
+    const char *code, *scope;
+} attributes[] = {
+    {"name", "store"},
+    {"description", "store"},
+    {"short_description", "store"},
+    {"url_key", "store"},
+    {"meta_title", "store"},
+    {"tax_class_id", "website"},
+    {"special_price", "website"},
+    {"price", "global"},
+    {"cost", "global"},
+    {"manufacturer", "global"},
+    {"color", "global"},
+    {"shipment_type", "global"},
+    {"price_type", "global"},
+    {"sku_type", "global"},
+    {"weight_type", "global"},
+    {"price_view", "global"},
+};
+
 /* As installed: the default source, the default stock that sells on the one website, no product. */
 void adobe_fill(adobe *m)
 {
-    static const char *const attributes[] = {"name",          "description", "short_description",
-                                             "price",         "url_key",     "tax_class_id",
-                                             "manufacturer",  "color",       "cost",
-                                             "special_price", "meta_title",  "country_of_manufacture",
-                                             "shipment_type", "price_type",  "sku_type",
-                                             "weight_type",   "price_view",  NULL};
     m->nonces[0] = json_object();
     m->nonces[1] = json_object();
     m->nonces_since = env_now();
@@ -30,9 +46,12 @@ void adobe_fill(adobe *m)
     m->attributes = json_object();
     m->notify = json_object();
     m->next_report = 0x6b03d22d265adLL;
-    m->next_option = m->next_selection = m->next_value = 1;
-    for (size_t i = 0; attributes[i]; i++)
-        json_object_set_new(m->attributes, attributes[i], json_object());
+    m->next_super = m->next_bundle_option = m->next_option = m->next_selection = m->next_value = 1;
+    m->next_choice = 4;
+    m->next_member = 135;
+    for (size_t i = 0; i < sizeof attributes / sizeof *attributes; i++)
+        json_object_set_new(m->attributes, attributes[i].code,
+                            json_pack("{ss}", "scope", attributes[i].scope));
     adobe_source_add(m, json_pack("{ss ss sb ss si si ss ss sb s[] s{sb ss}}", "source_code", "default",
                                   "name", "Default Source", "enabled", 1, "description", "Default Source",
                                   "latitude", 0, "longitude", 0, "country_id", "US", "postcode", "00000",
@@ -50,6 +69,7 @@ static void free_product(adobe_product *p)
     free(p->parents);
     free(p->children);
     json_decref(p->custom);
+    json_decref(p->local);
     json_decref(p->extension);
     json_decref(p->options);
     free(p);
