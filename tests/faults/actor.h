@@ -51,6 +51,5 @@ extern machine baton;
 
 void actor_switch(actor *to);
 void actor_hand_over(void);
-uint64_t baton_mix(uint64_t z);
 
 #endif

@@ -27,6 +27,7 @@ void baton_run(const baton_options *options, void (*main)(void *arg), void *arg)
 bool baton_on(void); /* false outside baton_run: then there is one thread, and no time passes */
 int64_t baton_clock(void);
 int64_t baton_steps(void);
+uint64_t baton_mix(uint64_t z);
 int64_t baton_below(int64_t n); /* the machine's draw: 0 .. n-1 */
 bool baton_chance(int64_t of, int64_t all);
 

@@ -11,8 +11,18 @@
 #include "sdk/sim/frame.h"
 #include "tests/faults/baton.h"
 #include "tests/faults/life.h"
+#include "tests/faults/order.h"
+
+enum { MOST_WRITES = 256, SERVER_TIME = 60000 };
 
 ends_counts ends_done;
+
+/* Calls that write to the shop, as long as they may still have an effect. */
+static struct {
+    const void *owner;
+    char *body;
+    int64_t until;
+} writes[MOST_WRITES];
 
 typedef struct {
     int refs, system, life;
@@ -89,6 +99,34 @@ static const char *find_header(const sim_request *q, const char *name)
 
 /* ---- to an end ---- */
 
+/* It may have an effect until then; the last one of a body counts. */
+static void note_write(const exchange *x, int64_t until)
+{
+    int at = -1;
+    if (x->system != SIM_ADOBE || strcmp(x->method, "POST") != 0)
+        return;
+    for (int i = 0; i < MOST_WRITES && at < 0; i++)
+        if (writes[i].until < baton_clock())
+            at = i;
+    for (int i = 0; i < MOST_WRITES; i++)
+        at = writes[i].owner == x ? i : at;
+    if (at < 0)
+        baton_fail("too many writes at a time");
+    if (writes[at].owner != x) {
+        free(writes[at].body);
+        writes[at].body = strdup(x->body);
+        writes[at].owner = x;
+    }
+    writes[at].until = until;
+}
+
+void ends_forgive(int64_t now)
+{
+    for (int i = 0; i < MOST_WRITES; i++)
+        if (writes[i].body && writes[i].until >= now)
+            order_forgive(writes[i].body, writes[i].until + 1000);
+}
+
 /* What of the answer comes back. */
 static void spoil(exchange *x, fault_draw draw)
 {
@@ -119,7 +157,9 @@ static void go_through(exchange *x)
                      .body_size = x->body_size,
                      .frame = x};
     x->fate = ENV_ANSWERED;
-    if (door_call(x->system, &q, &x->answer, &draw)) {
+    bool answered = door_call(x->system, &q, &x->answer, &draw);
+    note_write(x, baton_clock() + (draw.kind == FAULT_SLOW_EFFECT ? draw.ms : 0));
+    if (answered) {
         spoil(x, draw);
     } else {
         x->fate = ENV_LOST;
@@ -130,6 +170,7 @@ static void go_through(exchange *x)
 static void travel(void *arg)
 {
     exchange *x = arg;
+    note_write(x, baton_clock() + SERVER_TIME);
     baton_sleep(1 + baton_below(20));
     if (sim_world.down[x->system]) {
         x->fate = ENV_REFUSED;

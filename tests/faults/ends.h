@@ -11,6 +11,9 @@ enum { PORT_SITOO = 1, PORT_ADOBE, PORT_EVENTS, PORT_LEDGER };
 /* env_exchange of the daemon's threads (to an end) and of the ends' (an event to the daemon). */
 void ends_exchange(const env_request *q, env_answer *a);
 
+/* The daemon has been ended: what it had on its way may still land, and is forgiven for that. */
+void ends_forgive(int64_t now);
+
 typedef struct {
     int64_t calls, lost, events;
 } ends_counts;

@@ -29,8 +29,9 @@ typedef struct {
     history total, reserved;
     pair front[MOST_PAIRS]; /* the smallest pairs that explain what was shown so far */
     int front_n;
-    bool shown;      /* the shop has a row */
-    int64_t have;    /* 10^-4 */
+    bool shown;   /* the shop has a row */
+    int64_t have; /* 10^-4 */
+    int64_t forgiven_until;
     int64_t differs; /* since when it is not as it should be; 0: it is */
     const world_sku *sku;
     const world_store *store;
@@ -38,7 +39,7 @@ typedef struct {
 
 static row *rows;
 static size_t count;
-static int64_t forgiven_until, well_bound, landed;
+static int64_t well_bound, landed;
 
 static void note(history *h, int64_t value)
 {
@@ -113,7 +114,7 @@ static void land(row *r, int64_t have)
     landed++;
     baton_trace("landed", "%s %s: %lld.%04lld", r->sku->shop, r->store->source, (long long)(have / 10000),
                 (long long)(have % 10000));
-    if (!n && baton_clock() < forgiven_until) { /* a call of a life that is over: it comes once more */
+    if (!n && baton_clock() <= r->forgiven_until) { /* a call of a life that is over: it comes once more */
         r->front[0] = (pair){0, 0};
         r->front_n = 1;
         return;
@@ -166,9 +167,24 @@ void order_look(void)
         look(&rows[i]);
 }
 
-void order_forgive(int64_t until)
+static void forgive(const char *sku, const char *source, int64_t until)
 {
-    forgiven_until = until > forgiven_until ? until : forgiven_until;
+    for (size_t i = 0; i < count && sku && source; i++)
+        if (!strcmp(rows[i].sku->shop, sku) && !strcmp(rows[i].store->source, source) &&
+            rows[i].forgiven_until < until)
+            rows[i].forgiven_until = until;
+}
+
+void order_forgive(const char *body, int64_t until)
+{
+    json_t *all = json_loads(body, 0, NULL), *item = NULL;
+    size_t i = 0;
+    json_array_foreach(json_object_get(all, "sourceItems"), i, item)
+    {
+        forgive(json_string_value(json_object_get(item, "sku")),
+                json_string_value(json_object_get(item, "source_code")), until);
+    }
+    json_decref(all);
 }
 
 void order_well(int64_t bound)

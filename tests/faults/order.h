@@ -9,8 +9,8 @@
 
 void order_begin(void); /* when the world stands */
 void order_look(void);  /* after each step of an end, with the world's lock held */
-/* A daemon has ended while calls of its were on their way: until then they may land late. */
-void order_forgive(int64_t until);
+/* A daemon has ended while this call of its was on its way: until then its rows may land late. */
+void order_forgive(const char *body, int64_t until);
 /* Both ends are well from now on, as far as the daemon can know: differences older than `bound` are failures.
  * 0: they are not. */
 void order_well(int64_t bound);

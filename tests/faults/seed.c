@@ -11,17 +11,20 @@
 #include "sdk/sim/frame.h"
 #include "tests/faults/baton.h"
 #include "tests/faults/checks.h"
+#include "tests/faults/disk.h"
 #include "tests/faults/ends.h"
 #include "tests/faults/life.h"
 #include "tests/faults/order.h"
 #include "tests/faults/vfs_power.h"
 
-enum { LONGEST_REST = 3 * 3600 * 1000, LOOK = 5000 };
+enum { LONGEST_REST = 3 * 3600 * 1000, LOOK = 5000, FRESH = 150000, FRESH_UNTOLD = 330000 };
 
 typedef struct {
     const seed_options *o;
     seed_result *r;
     scenario s;
+    bool trouble; /* things may go wrong */
+    int first_fd;
     char folder[200], conf[240], journal[240];
 } playing;
 
@@ -51,6 +54,8 @@ static void remove_folder(playing *p)
 
 static void begin(playing *p)
 {
+    p->first_fd = dup(0); /* the lowest that is free */
+    close(p->first_fd);
     make_folder(p);
     scenario_draw(p->o, &p->s);
     if (scenario_world(&p->s, p->folder) || scenario_configuration(&p->s, p->folder))
@@ -140,28 +145,161 @@ static void stop_daemon(void)
         baton_fail("the daemon ended with %d", life_code());
 }
 
+/* ---- what goes wrong ---- */
+
+static const struct {
+    const char *system, *kind;
+    int64_t most_ms;
+} troubles[] = {
+    {"sitoo", "latency", 4000},      {"adobe", "latency", 4000},     {"sitoo", "429-concurrency", 5000},
+    {"sitoo", "429-slot", 30000},    {"adobe", "429-slot", 30000},   {"sitoo", "500-html", 1},
+    {"adobe", "500-html", 1},        {"sitoo", "503-html", 20000},   {"adobe", "503-html", 20000},
+    {"sitoo", "cut-before", 1},      {"adobe", "cut-before", 1},     {"sitoo", "cut-in", 1},
+    {"adobe", "cut-in", 1},          {"sitoo", "cut-after", 1},      {"adobe", "cut-after", 1},
+    {"adobe", "slow-effect", 50000}, {"sitoo", "truncated-json", 1}, {"adobe", "truncated-json", 1},
+    {"sitoo", "slow-drip", 40000},   {"adobe", "slow-drip", 40000},  {"sitoo", "wrong-type", 1},
+    {"adobe", "wrong-type", 1},      {"events", "duplicate", 1},     {"events", "reorder", 1},
+    {"events", "drop", 1},
+};
+enum { TROUBLES = sizeof troubles / sizeof *troubles };
+
+/* Some of them, often or rarely. */
+static void make_trouble(void)
+{
+    char why[200];
+    ENV_HOLD(&sim_world.lock);
+    for (int i = 0; i < TROUBLES; i++) {
+        if (baton_chance(1, 2))
+            continue;
+        json_t *fault =
+            json_pack("{ss ss sf si}", "system", troubles[i].system, "kind", troubles[i].kind, "rate",
+                      baton_chance(1, 6) ? 0.3 : 0.04, "ms", (int)(1 + baton_below(troubles[i].most_ms)));
+        if (faults_add(fault, why, sizeof why))
+            baton_fail("fault: %s", why);
+        json_decref(fault);
+    }
+}
+
+static void end_trouble(void)
+{
+    ENV_HOLD(&sim_world.lock);
+    faults_clear();
+    sim_world.down[SIM_SITOO] = sim_world.down[SIM_ADOBE] = false;
+    baton_trace("well", "both ends are well from now on");
+}
+
+/* An end is away for a while, now and then. */
+static void outages(void *arg)
+{
+    playing *p = arg;
+    while (p->trouble) {
+        baton_sleep(1 + baton_below(120000));
+        int system = (int)baton_below(2);
+        if (!p->trouble)
+            break;
+        sim_world.down[system] = true;
+        baton_trace("down", "%s", sim_system_names[system]);
+        baton_sleep(1 + baton_below(60000));
+        sim_world.down[system] = false;
+        baton_trace("up", "%s", sim_system_names[system]);
+    }
+}
+
+/* ---- lives ---- */
+
+/* What the daemon had open is closed, and its lock with it. */
+static void close_files(int from)
+{
+    enum { MOST_FILES = 64 };
+    for (int fd = from; fd < from + MOST_FILES; fd++)
+        close(fd);
+}
+
+static void lose_life(playing *p, bool power)
+{
+    close_files(p->first_fd);
+    p->r->kills++;
+    ends_forgive(baton_clock());
+    checks_abandon();
+    vfs_power_forget();
+    if (power) {
+        p->r->power_losses++;
+        disk_power_loss();
+    }
+}
+
+/* Begins a life and ends it somehow, not later than its time is over. */
+static void short_life(playing *p)
+{
+    int life = life_begin();
+    int64_t end = baton_clock() + 1000 + baton_below(240000);
+    bool term = baton_chance(1, 5), power = p->o->power || (!term && baton_chance(1, 3));
+    p->r->lives++;
+    if (!term)
+        baton_kill_at(life, baton_steps() + 1 + baton_below(baton_chance(1, 2) ? 3000 : 20000));
+    while (!life_over() && baton_clock() < end)
+        baton_sleep(200);
+    if (term && life_ready())
+        stop_daemon();
+    if (!life_over())
+        baton_kill(life);
+    baton_kill_at(0, 0);
+    if (baton_killed(life))
+        lose_life(p, power);
+    baton_sleep(baton_below(3) ? baton_below(2000) : baton_below(90000));
+}
+
+/* The last life is left alone. */
+static void live(playing *p)
+{
+    for (int i = 1; i < p->s.lives; i++)
+        short_life(p);
+    life_begin();
+    p->r->lives++;
+    while (!tills_at_rest())
+        baton_sleep(1000);
+    p->trouble = false;
+    end_trouble();
+    come_to_rest();
+}
+
 static void play(void *arg)
 {
     playing *p = arg;
     begin(p);
-    life_begin();
+    if (p->s.faults) {
+        make_trouble();
+        p->trouble = true;
+        baton_start("outages", 0, outages, p);
+    } else if (p->s.lives == 1) {
+        order_well(p->s.events ? FRESH : FRESH_UNTOLD);
+    }
     sell(p);
-    come_to_rest();
+    live(p);
     judge_end();
     stop_daemon();
     remove_folder(p);
 }
 
+/* How the machine itself is: how readily it hands over, how long work and syncs take. */
+static baton_options machine_of(const seed_options *o)
+{
+    static const int stays[] = {0, 50, 90}, naps[] = {0, 5, 50}, spurious[] = {0, 2, 20};
+    uint64_t z = baton_mix(o->seed);
+    return (baton_options){.seed = o->seed,
+                           .stay = stays[z % 3],
+                           .nap = naps[z / 3 % 3],
+                           .nap_ms = 1 + (int64_t)(z / 9 % 50),
+                           .spurious = spurious[z / 500 % 3],
+                           .wall = INT64_C(1795500000000),
+                           .print = o->trace};
+}
+
 void seed_play(const seed_options *o, seed_result *r)
 {
     playing p = {.o = o, .r = r};
-    baton_options b = {.seed = o->seed,
-                       .stay = 50,
-                       .nap = 5,
-                       .nap_ms = 20,
-                       .spurious = 2,
-                       .wall = INT64_C(1795500000000),
-                       .print = o->trace};
+    baton_options b = machine_of(o);
+    vfs_power_slow((int64_t)(baton_mix(o->seed + 1) % 3) * 15);
     *r = (seed_result){.seed = o->seed};
     baton_run(&b, play, &p);
     r->hash = baton_hash();
