@@ -7,7 +7,7 @@
 
 #include "tests/faults/baton.h"
 
-enum { MOST_ACTORS = 96, MOST_LIVES = 32 };
+enum { MOST_ACTORS = 400, MOST_LIVES = 32 };
 
 typedef struct env_thread actor;
 struct env_thread {

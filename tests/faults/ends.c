@@ -10,10 +10,12 @@
 
 #include "sdk/sim/frame.h"
 #include "tests/faults/baton.h"
+#include "tests/faults/ledger.h"
 #include "tests/faults/life.h"
 #include "tests/faults/order.h"
 
-enum { MOST_WRITES = 256, SERVER_TIME = 60000 };
+enum { MOST_WRITES = 256, SERVER_TIME = 60000, LEDGER = PORT_LEDGER - PORT_SITOO };
+static const char *const system_names[] = {"sitoo", "adobe", "ledger"};
 
 ends_counts ends_done;
 
@@ -67,7 +69,7 @@ static exchange *exchange_of(const env_request *q)
     int n = 0;
     x->refs = 2;
     x->life = baton_life();
-    x->system = port_of(q->url, &path) == PORT_SITOO ? SIM_SITOO : SIM_ADOBE;
+    x->system = port_of(q->url, &path) - PORT_SITOO;
     x->method = strdup(q->method);
     x->path = strdup(path);
     size_t cut = strcspn(x->path, "?");
@@ -125,6 +127,7 @@ void ends_forgive(int64_t now)
     for (int i = 0; i < MOST_WRITES; i++)
         if (writes[i].body && writes[i].until >= now)
             order_forgive(writes[i].body, writes[i].until + 1000);
+    ledger_forgive(now + SERVER_TIME);
 }
 
 /* What of the answer comes back. */
@@ -167,21 +170,54 @@ static void go_through(exchange *x)
     }
 }
 
+static void finish(void *arg)
+{
+    exchange *x = arg;
+    ends_done.lost += x->fate != ENV_ANSWERED && !x->done;
+    x->done = true;
+    baton_wake(x, true);
+}
+
+static void lose(void *arg)
+{
+    exchange *x = arg;
+    x->fate = ENV_LOST;
+    x->why = "the connection was closed without an answer";
+    finish(x);
+}
+
+static void go_to_ledger(exchange *x)
+{
+    ledger_request q = {x->method, x->path, x->query, x->body};
+    ledger_answer a = {0};
+    ledger_call(&q, &a, lose, x);
+    if (!a.status && !x->done)
+        lose(x);
+    if (!x->done) {
+        x->fate = ENV_ANSWERED;
+        x->answer.status = a.status;
+        x->answer.type = "application/json";
+        x->answer.body = a.body;
+        a.body = (buffer){0};
+    }
+    buffer_free(&a.body);
+}
+
 static void travel(void *arg)
 {
     exchange *x = arg;
     note_write(x, baton_clock() + SERVER_TIME);
     baton_sleep(1 + baton_below(20));
-    if (sim_world.down[x->system]) {
+    if (x->system == LEDGER) {
+        go_to_ledger(x);
+    } else if (sim_world.down[x->system]) {
         x->fate = ENV_REFUSED;
         x->why = "connection refused";
     } else {
         go_through(x);
         baton_sleep(1 + baton_below(20));
     }
-    ends_done.lost += x->fate != ENV_ANSWERED;
-    x->done = true;
-    baton_wake(x, true);
+    finish(x);
     release(x);
 }
 
@@ -201,11 +237,11 @@ static void call_end(const env_request *q, env_answer *a)
 {
     exchange *x = exchange_of(q);
     int64_t until = baton_clock() + (q->timeout > 0 ? q->timeout : 30000);
-    baton_trace("call", "%s %s %s%s%s", sim_system_names[x->system], x->method, x->path, *x->query ? "?" : "",
+    baton_trace("call", "%s %s %s%s%s", system_names[x->system], x->method, x->path, *x->query ? "?" : "",
                 x->query);
     baton_trace_hash("body", x->body, x->body_size);
     ends_done.calls++;
-    baton_start(x->system == SIM_SITOO ? "to-sitoo" : "to-adobe", 0, travel, x);
+    baton_start(system_names[x->system], 0, travel, x);
     while (!x->done && baton_clock() < until && !(q->abort && atomic_load(q->abort)))
         baton_wait(x, until, q->abort);
     *a = (env_answer){.fate = ENV_LOST};

@@ -6,7 +6,7 @@
 
 #include "core/base/env.h"
 
-enum { PORT_SITOO = 1, PORT_ADOBE, PORT_EVENTS, PORT_LEDGER };
+enum { PORT_SITOO = 1, PORT_ADOBE, PORT_LEDGER, PORT_EVENTS };
 
 /* env_exchange of the daemon's threads (to an end) and of the ends' (an event to the daemon). */
 void ends_exchange(const env_request *q, env_answer *a);

@@ -24,17 +24,25 @@ static const char configuration[] =
     "                     consumer-secret = \"" SIM_CONSUMER_SECRET "\"; access-token = \"" SIM_TOKEN "\";\n"
     "                     access-token-secret = \"" SIM_TOKEN_SECRET "\"; };\n"
     "            concurrency = %d;%s server-time = \"60s\"; };\n"
+    "  ledger = { url = \"http://127.0.0.1:%d\"; concurrency = %d;%s server-time = \"60s\"; };\n"
     "};\n"
-    "tables = { locations = \"locations.csv\"; skus = \"skus.csv\"; };\n"
-    "pipelines = (\n"
+    "tables = { locations = \"locations.csv\"; skus = \"skus.csv\"; };\n";
+
+static const char stock[] =
     "  { name = \"stock\"; owner = \"ecommerce\"; mode = \"latest\"; freshness = \"60s\";\n"
     "    sources = ( { plugin = \"sitoo-source\"; connection = \"sitoo\"; stream = \"stock\"; site = 1;\n"
     "                  every = \"%s\"; events = true; locations = \"locations\"; skus = \"skus\";\n"
     "                  modified-every = \"2m\"; full-read = \"10m\"; } );\n"
     "    transforms = ( { plugin = \"stock-rule\"; } );\n"
     "    sinks = ( { plugin = \"adobe-sink\"; connection = \"adobe\"; } );\n"
-    "    deliver = { batch = %d; linger = \"%s\"; workers = %d; }; }\n"
-    ");\n";
+    "    deliver = { batch = %d; linger = \"%s\"; workers = %d; }; }";
+
+static const char ledger[] = ",\n  { name = \"%s\"; owner = \"tests\"; mode = \"%s\"; freshness = \"60s\";\n"
+                             "    sources = ( { plugin = \"ledger-source\"; connection = \"ledger\"; stream "
+                             "= \"%s\"; every = \"%s\"; } );\n"
+                             "    transforms = ( { plugin = \"ledger-rule\"; } );\n"
+                             "    sinks = ( { plugin = \"ledger-sink\"; connection = \"ledger\"; } );\n"
+                             "    deliver = { batch = %d; linger = \"%s\"; workers = %d; }; }";
 
 static int one_of(const int *list, int n)
 {
@@ -53,6 +61,7 @@ void scenario_draw(const seed_options *o, scenario *s)
                     .batch = one_of(batches, 4),
                     .workers = 1 + (int)baton_below(3),
                     .concurrency = 1 + (int)baton_below(2),
+                    .ledger = baton_chance(1, 2),
                     .events = baton_chance(3, 4),
                     .faults = !o->quiet && !baton_chance(1, 8),
                     .lives = o->quiet ? 1 : 1 + (int)baton_below(4)};
@@ -89,6 +98,20 @@ int scenario_world(const scenario *s, const char *folder)
     return seed_tables(folder);
 }
 
+/* Two of them write the same gauges. */
+static void write_ledger(const scenario *s, FILE *f)
+{
+    static const struct {
+        const char *name, *mode, *stream;
+    } rows[] = {{"log", "ordered", "log"},
+                {"want", "latest", "want"},
+                {"gauge-a", "latest", "gauge"},
+                {"gauge-b", "latest", "gauge"}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        fprintf(f, ledger, rows[i].name, rows[i].mode, rows[i].stream, s->every, s->batch, s->linger,
+                s->workers);
+}
+
 int scenario_configuration(const scenario *s, const char *folder)
 {
     char path[300];
@@ -97,6 +120,11 @@ int scenario_configuration(const scenario *s, const char *folder)
     if (!f)
         return -1;
     fprintf(f, configuration, folder, PORT_EVENTS, PORT_SITOO, s->rate, PORT_ADOBE, s->concurrency, s->rate,
-            s->every, s->batch, s->linger, s->workers);
+            PORT_LEDGER, s->concurrency, s->rate);
+    fprintf(f, "pipelines = (\n");
+    fprintf(f, stock, s->every, s->batch, s->linger, s->workers);
+    if (s->ledger)
+        write_ledger(s, f);
+    fprintf(f, " );\n");
     return fclose(f);
 }

@@ -13,6 +13,7 @@
 #include "tests/faults/checks.h"
 #include "tests/faults/disk.h"
 #include "tests/faults/ends.h"
+#include "tests/faults/ledger.h"
 #include "tests/faults/life.h"
 #include "tests/faults/order.h"
 #include "tests/faults/vfs_power.h"
@@ -102,22 +103,24 @@ static bool ends_agree(void)
     return agree;
 }
 
-static bool at_rest(void)
+static bool at_rest(const playing *p)
 {
     checks_counts c;
     checks_count(&c);
-    return life_ready() && tills_at_rest() && ends_agree() && !c.pending && !c.unread;
+    return life_ready() && (!p->s.ledger || ledger_agrees()) && tills_at_rest() && ends_agree() &&
+           !c.pending && !c.unread;
 }
 
-static void come_to_rest(void)
+static void come_to_rest(const playing *p)
 {
     int64_t end = baton_clock() + LONGEST_REST;
     for (int looks = 0; looks < 2; baton_sleep(LOOK)) {
-        looks = at_rest() ? looks + 1 : 0;
+        looks = at_rest(p) ? looks + 1 : 0;
         if (baton_clock() < end)
             continue;
         checks_tell();
         order_tell();
+        ledger_tell();
         baton_fail("not at rest after %d s", LONGEST_REST / 1000);
     }
 }
@@ -182,6 +185,7 @@ static void make_trouble(void)
 
 static void end_trouble(void)
 {
+    ledger_trouble(0);
     ENV_HOLD(&sim_world.lock);
     faults_clear();
     sim_world.down[SIM_SITOO] = sim_world.down[SIM_ADOBE] = false;
@@ -202,6 +206,16 @@ static void outages(void *arg)
         baton_sleep(1 + baton_below(60000));
         sim_world.down[system] = false;
         baton_trace("up", "%s", sim_system_names[system]);
+    }
+}
+
+/* The ledger's feeds move while the tills sell. */
+static void moves(void *arg)
+{
+    const playing *p = arg;
+    while (!tills_at_rest()) {
+        baton_sleep(1 + baton_below(8000000 / p->s.per_second));
+        ledger_move();
     }
 }
 
@@ -260,7 +274,7 @@ static void live(playing *p)
         baton_sleep(1000);
     p->trouble = false;
     end_trouble();
-    come_to_rest();
+    come_to_rest(p);
 }
 
 static void play(void *arg)
@@ -269,12 +283,15 @@ static void play(void *arg)
     begin(p);
     if (p->s.faults) {
         make_trouble();
+        ledger_trouble(baton_chance(1, 3) ? 300 : 50);
         p->trouble = true;
         baton_start("outages", 0, outages, p);
     } else if (p->s.lives == 1) {
         order_well(p->s.events ? FRESH : FRESH_UNTOLD);
     }
     sell(p);
+    if (p->s.ledger)
+        baton_start("moves", 0, moves, p);
     live(p);
     judge_end();
     stop_daemon();

@@ -30,7 +30,7 @@ typedef struct {
     int stores, skus, sales;
     int64_t per_second; /* thousandths */
     int lives;
-    bool faults, events;
+    bool faults, events, ledger;
     int batch, workers, concurrency;
     char linger[16], every[16], rate[24];
 } scenario;
