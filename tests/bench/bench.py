@@ -142,7 +142,7 @@ def bench_calls(args):
     print("calls to the shop per 1,000 changes of a Zipf workload, 1,000 changes a second")
     calls = []
     instant = {"sitoo": {"latency_ms": 0, "latency_row_ms": 0, "concurrency": 64, "slot_requests": 0}}
-    with World(stores=20, skus=1000, clock=1, linger="2s", sim_settings=instant) as w:
+    with World(stores=20, skus=100, clock=1, linger="2s", sim_settings=instant) as w:
         w.write()
         traced = os.path.join(w.dir, "trace.txt")
         with open(w.conf) as f:
