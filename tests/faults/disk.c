@@ -82,7 +82,8 @@ static void bring(disk_file *f, int64_t sector)
 int64_t disk_read(disk_file *f, void *out, int64_t n, int64_t offset)
 {
     int64_t there = offset >= f->size ? 0 : f->size - offset < n ? f->size - offset : n;
-    memcpy(out, f->now + offset, (size_t)there);
+    if (there)
+        memcpy(out, f->now + offset, (size_t)there);
     memset((char *)out + there, 0, (size_t)(n - there));
     return there;
 }
