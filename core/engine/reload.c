@@ -168,10 +168,32 @@ static int change_all(engine *e, plan *p, tally *t, error *err)
     return failed;
 }
 
-static void tell(const tally *t, bool tables, error *err)
+/* Code stays as it was loaded; each plugin is told once. */
+static void tell_plugin(const plan_use *use, buffer *text)
 {
-    error_set(err, "reloaded: %d pipelines unchanged, %d changed, %d new, %d removed%s", t->same, t->changed,
-              t->new_, t->removed, tables ? ", tables published" : "");
+    char sentence[128];
+    if (!use->plugin || !plugin_changed_on_disk(use->plugin))
+        return;
+    snprintf(sentence, sizeof sentence, "; plugin %s changed on disk: restart to use it", use->plugin->name);
+    if (!strstr(buffer_text(text), sentence))
+        buffer_puts(text, sentence);
+}
+
+static void tell(const tally *t, bool tables, const plan *p, error *err)
+{
+    CLEANUP_BUFFER buffer text = {0};
+    buffer_printf(&text, "reloaded: %d pipelines unchanged, %d changed, %d new, %d removed%s", t->same,
+                  t->changed, t->new_, t->removed, tables ? ", tables published" : "");
+    for (int i = 0; i < p->pipelines_n; i++) {
+        const plan_pipeline *pp = &p->pipelines[i];
+        for (int k = 0; k < pp->config->sources_n; k++)
+            tell_plugin(&pp->sources[k], &text);
+        for (int k = 0; k < pp->config->transforms_n; k++)
+            tell_plugin(&pp->transforms[k], &text);
+        for (int k = 0; k < pp->config->sinks_n; k++)
+            tell_plugin(&pp->sinks[k], &text);
+    }
+    error_set(err, "%s", buffer_text(&text));
 }
 
 int engine_reload(engine *e, plan *p, const char *actor, error *err)
@@ -192,7 +214,7 @@ int engine_reload(engine *e, plan *p, const char *actor, error *err)
     }
     engine_poke(e, NULL);
     if (!failed)
-        tell(&t, tables, err);
+        tell(&t, tables, p, err);
     else
         log_write(LOG_ERROR, "reload.partly", "the new configuration holds, but not all of it runs: %s",
                   err->text);
