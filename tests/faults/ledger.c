@@ -89,10 +89,16 @@ static int before_of_key(int n, int key)
     return n;
 }
 
+/* "e3": the third line, 2; -1: not the id of one. */
+static int line_of(const char *id)
+{
+    return id[0] == 'e' ? (int)strtol(id + 1, NULL, 10) - 1 : -1;
+}
+
 static void append(const char *id)
 {
-    int n = atoi(id + 1) - 1;
-    if (id[0] != 'e' || n < 0 || n >= ledger.count[LOG])
+    int n = line_of(id);
+    if (n < 0 || n >= ledger.count[LOG])
         baton_fail("ledger: entry %s was never there", id);
     entry *e = &ledger.entries[LOG][n];
     int before = before_of_key(n, e->key);
@@ -135,7 +141,7 @@ static void set(const char *name, const char *body)
 static bool was_made(const char *operation, const char *id)
 {
     char name[3] = {id[0], id[0] ? id[1] : '\0', '\0'};
-    int n = !strcmp(operation, "append") ? atoi(id + 1) - 1 : 0, key = key_of(name);
+    int n = !strcmp(operation, "append") ? line_of(id) : 0, key = key_of(name);
     if (!strcmp(operation, "append"))
         return n >= 0 && n < ledger.count[LOG] && ledger.entries[LOG][n].copies;
     return key >= 0 && strtoll(id + 3, NULL, 10) <= ledger.made[key];
