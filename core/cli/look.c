@@ -48,14 +48,10 @@ static int check(const cli_args *a)
 
 int cli_check(int argc, char **argv)
 {
-    static const cli_usage usage = {"check",
-                                    "",
-                                    "Reads the configuration, its plugins and tables as `run` would and "
-                                    "tells every mistake in one go, with\n"
-                                    "file and line. Starts nothing, asks no other system. Exit: 0, or 78.\n",
-                                    OPT_CONF | OPT_JSON | OPT_PRINT,
-                                    0,
-                                    0};
+    static const char text[] =
+        "Reads the configuration, its plugins and tables as `run` would and tells every mistake\n"
+        "in one go, with file and line. Starts nothing, asks no other system. Exit: 0, or 78.\n";
+    static const cli_usage usage = {"check", "", text, OPT_CONF | OPT_JSON | OPT_PRINT, 0, 0};
     cli_args a;
     int code = cli_parse(argc, argv, &usage, &a);
     if (code < 0 && a.json && a.print)
@@ -99,14 +95,10 @@ static int list_plugins(plugins *all, bool json)
 
 int cli_plugins(int argc, char **argv)
 {
-    static const cli_usage usage = {
-        "plugins",
-        "[NAME]",
-        "Lists the plugins that are installed, or prints what one takes and does: parameters, record types,\n"
-        "operations, reason codes. Exit: 0, 1 when one is refused.\n",
-        OPT_JSON,
-        0,
-        1};
+    static const char text[] =
+        "Lists the plugins that are installed, or prints what one takes and does: parameters,\n"
+        "record types, operations, reason codes. Exit: 0, 1 when one is refused.\n";
+    static const cli_usage usage = {"plugins", "[NAME]", text, OPT_JSON, 0, 1};
     cli_args a;
     error e = {""};
     int code = cli_parse(argc, argv, &usage, &a);
@@ -188,15 +180,11 @@ static int ask_doctor(const cli_args *a, json_t **out)
 
 int cli_doctor(int argc, char **argv)
 {
-    static const cli_usage usage = {
-        "doctor",
-        "",
-        "Asks the systems that the configuration names: can they be reached, do the credentials have the "
-        "rights,\n"
-        "do warehouses and sources exist. Changes nothing there. Exit: 0, 1 when something is bad, 78.\n",
-        OPT_CONF | OPT_JSON,
-        0,
-        0};
+    static const char text[] =
+        "Asks the systems that the configuration names: can they be reached, do the credentials\n"
+        "have the rights, do warehouses and sources exist. Changes nothing there. Exit: 0, 1 when\n"
+        "something is bad, 78.\n";
+    static const cli_usage usage = {"doctor", "", text, OPT_CONF | OPT_JSON, 0, 0};
     cli_args a;
     json_t *x = NULL;
     int code = cli_parse(argc, argv, &usage, &a);

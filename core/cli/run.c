@@ -309,17 +309,12 @@ static int run(const char *conf)
 
 int cli_run(int argc, char **argv)
 {
-    static const cli_usage usage = {
-        "run",
-        "",
-        "Runs the daemon in the foreground; logs go to stderr. TERM and INT end it in order, a second one at "
-        "once;\n"
-        "HUP reads the configuration again. Exit: 0 ended in order, 70 a plugin did not come back, 74 the "
-        "journal\n"
-        "cannot be used, 75 the journal is in use, 78 the configuration or a plugin was refused.\n",
-        OPT_CONF | OPT_DEBUG | OPT_LOG_JSON,
-        0,
-        0};
+    static const char text[] =
+        "Runs the daemon in the foreground; logs go to stderr. TERM and INT end it in order, a\n"
+        "second one at once; HUP reads the configuration again. Exit: 0 ended in order, 70 a\n"
+        "plugin did not come back, 74 the journal cannot be used, 75 the journal is in use, 78\n"
+        "the configuration or a plugin was refused.\n";
+    static const cli_usage usage = {"run", "", text, OPT_CONF | OPT_DEBUG | OPT_LOG_JSON, 0, 0};
     cli_args a;
     int code = cli_parse(argc, argv, &usage, &a);
     if (code >= 0)
