@@ -94,9 +94,9 @@ int cli_reload(int argc, char **argv)
     int code = cli_parse(argc, argv, &usage, &a);
     if (code >= 0)
         return code;
-    if ((code = client_open(&a, &c)))
+    if ((code = client_open_daemon(&a, &c)))
         return code;
-    if (client_is_daemon(c)) {
+    if (c) {
         code = client_call(c, "POST", "reload", NULL, client_why(&a), &x);
     } else {
         fprintf(stderr, "tillbridge: no daemon runs: it reads the configuration when it starts\n");

@@ -152,29 +152,33 @@ static bool any_bad(const json_t *findings)
     return false;
 }
 
-/* The file itself is looked at, so that it can be judged before it is reloaded. Where it cannot be used,
- * because its secrets are the daemon's alone, the daemon is asked about what it runs. */
-static int ask_doctor(const cli_args *a, json_t **out)
+static int ask_offline(const cli_args *a, json_t **out)
 {
     config_findings findings = {0};
-    client *c = NULL;
     plugins *all = plugins_new(NULL);
     plan *p = all ? plan_build(cli_conf(a), all, &findings) : NULL;
-    int code = CLI_GOOD;
-    if (p) {
+    int code = p ? CLI_GOOD : cli_findings(&findings);
+    if (p)
         *out = engine_doctor_offline(p);
-    } else {
-        code = cli_findings(&findings);
-        if (!client_open(a, &c) && client_is_daemon(c)) {
-            fprintf(stderr, "%s cannot be used here: asking the daemon about the configuration it runs\n",
-                    cli_conf(a));
-            code = client_call(c, "GET", "doctor", NULL, NULL, out);
-        }
-    }
-    client_close(c);
     plan_unref(p);
     plugins_free(all);
     config_findings_free(&findings);
+    return code;
+}
+
+/* A daemon that runs is asked: it has the secrets, and a second caller beside it would use up the budget of a
+ * system that takes one call at a time. Without one the file is looked at. */
+static int ask_doctor(const cli_args *a, json_t **out)
+{
+    client *c = NULL;
+    int code = client_open_daemon(a, &c);
+    if (code)
+        return code;
+    if (!c)
+        return ask_offline(a, out);
+    fprintf(stderr, "the daemon is asked, about the configuration that it runs\n");
+    code = client_call(c, "GET", "doctor", NULL, NULL, out);
+    client_close(c);
     return code;
 }
 
