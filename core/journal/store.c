@@ -255,8 +255,8 @@ int store_schema(store *s, int64_t now, error *e)
         return error_set(e, "this file is not a journal"), 78;
     char text[64];
     snprintf(text, sizeof text, "PRAGMA application_id=%d", APPLICATION_ID);
-    if (sqlite3_exec(s->db, text, NULL, NULL, NULL) != SQLITE_OK ||
-        sqlite3_exec(s->db, "BEGIN", NULL, NULL, NULL) != SQLITE_OK ||
+    if (sqlite3_exec(s->db, "BEGIN", NULL, NULL, NULL) != SQLITE_OK || /* all of it, or an empty file */
+        sqlite3_exec(s->db, text, NULL, NULL, NULL) != SQLITE_OK ||
         sqlite3_exec(s->db, schema, NULL, NULL, NULL) != SQLITE_OK ||
         store_run(s,
                   "INSERT INTO meta VALUES('schema', ?1), ('epoch', 0), ('clean', 1), ('created', ?2), "

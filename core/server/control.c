@@ -6,7 +6,6 @@
 
 #include <stdio.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 enum { GROUPS_MOST = 256 };
 
@@ -30,7 +29,7 @@ void control_peer(const listener *l, peer *p)
     socklen_t size = sizeof who;
     bool known = !getsockopt(p->fd, SOL_SOCKET, SO_PEERCRED, &who, &size);
     p->uid = who.uid;
-    p->trusted = known && (who.uid == 0 || who.uid == geteuid() || in_group(p->fd, &who, l->gid));
+    p->trusted = known && (who.uid == 0 || who.uid == l->uid || in_group(p->fd, &who, l->gid));
 }
 
 static void control_head(request *r, const char *finding)

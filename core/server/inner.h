@@ -165,7 +165,8 @@ struct listener {
     int fd, port;
     unsigned connections, per_address; /* caps; per_address 0: none */
     bool loopback;
-    gid_t gid; /* control: the socket's group */
+    uid_t uid; /* control: the socket's owner and group */
+    gid_t gid;
     char *socket_path;
     dev_t device;
     ino_t inode;

@@ -149,6 +149,7 @@ int listen_unix(listener *l, const char *path, error *e)
         return fail(l, e, path, errno);
     l->device = st.st_dev;
     l->inode = st.st_ino;
+    l->uid = st.st_uid;
     l->gid = st.st_gid;
     return 0;
 }

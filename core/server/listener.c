@@ -93,9 +93,9 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *c, const cha
         *n = 0;
         return request_take(r, bytes, got) ? MHD_YES : MHD_NO;
     }
-    if (!r->status && !r->suspended)
+    if (!r->status)
         l->door->complete(r);
-    return r->status ? request_send(r) : MHD_YES;
+    return r->suspended ? MHD_YES : request_send(r); /* suspended: it is another's by now */
 }
 
 /* Paths and values are wanted as they came: %00 and %2e decide nothing behind our back. */

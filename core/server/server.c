@@ -9,7 +9,12 @@
 enum { HEAD_MS = 5000, BODY_MS = 15000, QUEUE_MS = 10000 };
 enum { EVENTS_PEERS = 256, EVENTS_PER_ADDRESS = 64, OTHER_PEERS = 64 };
 
-static int or_else(int set, int fallback)
+static unsigned cap_or(unsigned set, unsigned fallback)
+{
+    return set ? set : fallback;
+}
+
+static int ms_or(int set, int fallback)
 {
     return set ? set : fallback;
 }
@@ -17,11 +22,11 @@ static int or_else(int set, int fallback)
 static int copy_options(server *s, const server_options *o, error *e)
 {
     s->world = o->world;
-    s->limits = (server_limits){.connections = or_else(o->limits.connections, EVENTS_PEERS),
-                                .per_address = or_else(o->limits.per_address, EVENTS_PER_ADDRESS),
-                                .head_ms = or_else(o->limits.head_ms, HEAD_MS),
-                                .body_ms = or_else(o->limits.body_ms, BODY_MS),
-                                .queue_ms = or_else(o->limits.queue_ms, QUEUE_MS)};
+    s->limits = (server_limits){.connections = cap_or(o->limits.connections, EVENTS_PEERS),
+                                .per_address = cap_or(o->limits.per_address, EVENTS_PER_ADDRESS),
+                                .head_ms = ms_or(o->limits.head_ms, HEAD_MS),
+                                .body_ms = ms_or(o->limits.body_ms, BODY_MS),
+                                .queue_ms = ms_or(o->limits.queue_ms, QUEUE_MS)};
     s->admin_token = o->admin_token ? strdup(o->admin_token) : NULL;
     s->trusted = calloc((size_t)o->trusted_proxies_n + 1, sizeof *s->trusted);
     if ((o->admin_token && !s->admin_token) || !s->trusted) {

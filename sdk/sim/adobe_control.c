@@ -123,5 +123,6 @@ json_t *adobe_control(adobe *m, const char *verb, json_t *arguments, const char 
     for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
         if (!strcmp(verbs[i].name, verb))
             return verbs[i].run(m, arguments, why);
-    return refuse(why, "there is no such step in the shop");
+    return refuse(why,
+                  "steps in the shop: source-item, reservation, reservations, link, partial, cron, empty");
 }

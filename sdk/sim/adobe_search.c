@@ -280,7 +280,7 @@ void search_reply(adobe_call *c, const search_table *table, size_t *rows, size_t
     for (size_t i = 0; i < count; i++)
         if (fits(&s, taken[i]))
             taken[kept++] = taken[i];
-    if (s.sorts)
+    if (s.sorts && kept)
         qsort_r(taken, kept, sizeof *taken, by_sorts, &s);
     adobe_reply(c, json_pack("{so sO sI}", "items", page_of(c, &s, taken, kept), "search_criteria",
                              c->criteria, "total_count", (json_int_t)kept));

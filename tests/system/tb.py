@@ -12,6 +12,7 @@ its pid, and every wait is bounded.
 import base64
 import json
 import os
+import random
 import shutil
 import signal
 import socket
@@ -57,9 +58,16 @@ pipelines = ( %(pipelines)s );
 
 
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """Below the range that the system hands out by itself, so that no other connection takes it meanwhile."""
+    for _ in range(1000):
+        port = random.SystemRandom().randrange(12000, 32000)
+        with socket.socket() as s:
+            try:
+                s.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
+    raise AssertionError("no free port")
 
 
 def http(method, url, body=None, headers=None, timeout=30):

@@ -62,7 +62,8 @@ class Installed:
         self.env["PATH"] = self.bindir + ":" + self.env["PATH"]
 
     def find(self, name):
-        found = [p for p in glob.glob(STAGE + "/**/" + name, recursive=True) if os.path.isfile(p)]
+        found = [p for p in glob.glob(STAGE + "/**/" + name, recursive=True)
+                 if os.path.isfile(p) and "/completions/" not in p]
         assert len(found) == 1, (name, found)
         return found[0]
 
@@ -157,7 +158,8 @@ def test_skeletons_build_without_a_warning_and_pass_their_tests():
     for role in ROLES:
         folder = new_plugin("new-" + role, role)
         so = os.path.join(folder, "new-%s.so" % role)
-        assert exported(so) == ["tillbridge_plugin"], exported(so)
+        names = [n for n in exported(so) if not n.startswith("__odr_asan.")]  # the sanitizer's own
+        assert names == ["tillbridge_plugin"], names
         facts = json.loads(run("tillbridge", "plugins", "new-" + role, "--json", env=i.plugin_path(folder))[0])
         assert facts["roles"] == [role] and facts["path"] == so, facts
         assert not [f for f in os.listdir(folder) if "my-plugin" in open(os.path.join(folder, f), "rb").read().decode("latin-1")]

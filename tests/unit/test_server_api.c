@@ -5,6 +5,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <grp.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -160,6 +161,31 @@ START_TEST(calls_queue_up_to_a_bound)
 }
 END_TEST
 
+enum { CROWD = 24, ROUNDS = 50 };
+
+/* Many short calls at a time: each connection gets its own answers, in order, and stays. */
+START_TEST(quick_calls_keep_their_connections)
+{
+    int fds[CROWD];
+    world_start((server_options){.admin = ADMIN});
+    for (int i = 0; i < CROWD; i++)
+        fds[i] = dial("admin");
+    for (int n = 0; n < CROWD * ROUNDS; n++) {
+        char request[128], wanted[32];
+        int fd = fds[n % CROWD];
+        if (n >= CROWD) {
+            snprintf(wanted, sizeof wanted, "\"path\":\"call-%d\"", n - CROWD);
+            CLEANUP_FREE char *answer = hear(fd);
+            ck_assert_msg(strstr(answer, wanted), "%d: %s", n, answer);
+        }
+        snprintf(request, sizeof request, GET("/api/v1/call-%d", "localhost") "\r\n", n);
+        say(fd, request);
+    }
+    for (int i = 0; i < CROWD; i++)
+        close(fds[i]);
+}
+END_TEST
+
 static void free_later(void *arg)
 {
     (void)arg;
@@ -223,6 +249,7 @@ START_TEST(strangers_may_only_look)
     world_start((server_options){.control = path});
     ck_assert_int_eq(chmod(path, 0666), 0);
     ck_assert_int_eq(chmod(world_dir, 0711), 0);
+    ck_assert_int_eq(setgroups(0, NULL), 0);
     ck_assert_int_eq(setresgid(65534, 65534, 0), 0);
     ck_assert_int_eq(setresuid(65534, 65534, 0), 0);
     int fd = dial_path(path);
@@ -324,6 +351,7 @@ int main(void)
     tcase_add_test(t, not_ready_says_why);
     tcase_add_test(t, depth_is_capped);
     tcase_add_test(t, calls_queue_up_to_a_bound);
+    tcase_add_test(t, quick_calls_keep_their_connections);
     tcase_add_test(t, stop_waits_for_calls_that_run);
     tcase_add_test(t, control_names_its_actor);
     tcase_add_test(t, strangers_may_only_look);
