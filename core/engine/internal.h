@@ -17,7 +17,7 @@
 #include "core/engine/connection.h"
 #include "core/engine/engine.h"
 
-enum { FRESHNESS_RING = 1024, SHUTDOWN_DEADLINE = 10000 };
+enum { FRESHNESS_RING = 1024, SHUTDOWN_DEADLINE = 10000, LAST_DEADLINE = 2000 };
 
 typedef struct pipeline pipeline;
 
