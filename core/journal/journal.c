@@ -39,7 +39,7 @@ static int take_lock(journal *j, error *e)
 static int verify_store(const journal *j, store *s, error *e)
 {
     sqlite3_stmt *st = s ? store_sql(s, "PRAGMA quick_check(1)", "") : NULL;
-    bool good = store_row(st) && !strcmp((const char *)sqlite3_column_text(st, 0), "ok");
+    bool good = store_row(s, st) && !strcmp((const char *)sqlite3_column_text(st, 0), "ok");
     if (!good)
         error_set(e, "the journal %s is damaged: %s; stop, keep the file, and restore the last backup",
                   j->path,
@@ -94,7 +94,7 @@ static int begin_epoch(journal *j, error *e)
         store_run(s, "UPDATE record SET state = 3, due = ?1 WHERE seq IN (SELECT seq FROM intent)", "i",
                   j->options.now))
         return error_set(e, "%s: %s", j->path, sqlite3_errmsg(s->db)), 74;
-    return 0;
+    return store_noted(s, e) ? 74 : 0;
 }
 
 static int open_all(journal *j, error *e)

@@ -385,6 +385,39 @@ START_TEST(a_damaged_file_is_said_plainly)
 }
 END_TEST
 
+static char said_broken[200];
+
+static void note_broken(void *arg, const char *why)
+{
+    (void)arg;
+    snprintf(said_broken, sizeof said_broken, "%s", why);
+}
+
+/* The disk goes bad while the journal is open: every page but the first is nonsense now. */
+static void open_and_spoil(void)
+{
+    struct stat st;
+    put(p, "k", NULL, "{}", NULL);
+    journal_close(j);
+    said_broken[0] = '\0';
+    journal_options o = {.path = path, .now = 1000, .visit = true, .broken = note_broken};
+    ck_assert_msg(journal_open(&o, &j, &e) == 0, "%s", e.text);
+    ck_assert_int_eq(stat(path, &st), 0);
+    for (long at = 4096; at < st.st_size; at += 4096)
+        scribble(at, "\377\377\377\377\377\377\377\377\377\377\377\377", 12);
+}
+
+START_TEST(what_cannot_be_read_is_not_nothing)
+{
+    int64_t version;
+    open_and_spoil();
+    for (int i = 0; i < 5 && !*said_broken; i++) /* the readers still know some pages */
+        free(journal_state_get(j, "p/namespace", "key", &version));
+    ck_assert_msg(strstr(said_broken, "malformed") != NULL, "\"%s\"", said_broken);
+    ck_assert_int_eq(journal_pipeline_get(j, "other", true, 1000, &p, &e), JOURNAL_UNKNOWN);
+}
+END_TEST
+
 START_TEST(a_flipped_bit_in_a_body_parks_the_record)
 {
     put(p, "k", NULL, "{\"some\":\"needle-in-the-file\"}", NULL);
@@ -637,6 +670,7 @@ int main(void)
     tcase_add_test(t, an_intent_survives_and_comes_back_unknown);
     tcase_add_test(t, a_second_owner_is_told_who_has_it);
     tcase_add_test(t, a_damaged_file_is_said_plainly);
+    tcase_add_test(t, what_cannot_be_read_is_not_nothing);
     tcase_add_test(t, a_flipped_bit_in_a_body_parks_the_record);
     tcase_add_test(t, changes_by_people_are_chained);
     tcase_add_test(t, bodies_are_received_once_and_go_when_expanded);
