@@ -48,6 +48,7 @@ struct journal {
     bool stopping, broken;
     int64_t epoch, version, doubtful_below;
     bool was_clean;
+    atomic_bool doubt;             /* is left to the next owner */
     int64_t touched[MOST_TOUCHED]; /* pipelines made ready by the present turn */
     int touched_n;
     int wal_pages;

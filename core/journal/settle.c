@@ -240,6 +240,7 @@ static int settle_live(journal *j, store *s, const live *l, journal_settlement *
     const char *verdict = verdict_name(m);
     m->overtaken = l->generation != m->generation;
     if ((m->kind != SETTLE_UNKNOWN && store_run(s, "DELETE FROM intent WHERE seq = ?1", "i", l->seq)) ||
+        (m->sent_now && store_run(s, "UPDATE intent SET at = ?2 WHERE seq = ?1", "ii", l->seq, now)) ||
         store_run(s, "DELETE FROM depends WHERE seq = ?1", "i", l->seq) ||
         (m->overtaken ? settle_overtaken(j, s, l, m, now) : settle_row(j, s, l, m, now)) ||
         apply_states(j, s, m->states, m->states_n, now) || emit(j, s, l, m, now))

@@ -318,10 +318,12 @@ static void short_life(playing *p)
         end_by_disk(life, end);
     else
         end_by_kill(life, end);
-    if (baton_killed(life))
+    if (baton_killed(life)) {
         lose_life(p, power);
-    else
+    } else { /* what was sent before may still have its effect, and the next life doubts it */
+        ends_forgive(baton_clock());
         vfs_power_forget();
+    }
     baton_sleep(baton_below(3) ? baton_below(2000) : baton_below(90000));
 }
 

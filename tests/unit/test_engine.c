@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* core/engine without plugins and journal: claims and signatures. The expected signature was computed by another
- * program (Python's hmac) from RFC 5849's rules. */
+/* core/engine without plugins and journal: claims and signatures. The expected signature was computed by
+ * another program (Python's hmac) from RFC 5849's rules. */
 #include "core/base/env.h"
 #include "core/engine/claims.h"
 #include "core/engine/sign.h"
@@ -52,6 +52,23 @@ START_TEST(a_claim_stays_while_the_server_may_still_act)
 }
 END_TEST
 
+START_TEST(what_was_sent_and_may_still_act_counts)
+{
+    claims *c = claims_new();
+    ck_assert(!claims_any(c));
+    ck_assert(claims_take(c, 1, AB, 2, INT64_MAX));
+    ck_assert(claims_any(c));
+    claims_drop(c, 1, AB, 2, env_mono() + 60000);
+    ck_assert(claims_any(c));
+    claims_free(c);
+    c = claims_new();
+    ck_assert(claims_take(c, 1, AB, 2, INT64_MAX));
+    claims_drop(c, 1, AB, 2, 0);
+    ck_assert(!claims_any(c));
+    claims_free(c);
+}
+END_TEST
+
 START_TEST(many_claims_survive_growth)
 {
     claims *c = claims_new();
@@ -84,16 +101,18 @@ static config_connection oauth(void)
                                .access_token_secret = token_secret};
 }
 
-static const char query[] = "searchCriteria%5BpageSize%5D=50&a%5Bb%5D=2&a=1"
-                            "&searchCriteria%5Bfilter_groups%5D%5B0%5D%5Bfilters%5D%5B0%5D%5Bvalue%5D=A%2FB%20%2BC";
+static const char query[] =
+    "searchCriteria%5BpageSize%5D=50&a%5Bb%5D=2&a=1"
+    "&searchCriteria%5Bfilter_groups%5D%5B0%5D%5Bfilters%5D%5B0%5D%5Bvalue%5D=A%2FB%20%2BC";
 
 START_TEST(oauth1_signs_as_another_program_does)
 {
     config_connection c = oauth();
     CLEANUP_BUFFER buffer header = {0};
     sign_header(&c, "GET", "https", "Shop.Example", "/rest/V1/products", query, "n1", 1795413160, &header);
-    ck_assert_msg(strstr(buffer_text(&header), "oauth_signature=\"3qAyglNnRLG6OTnvN%2BXNtBcKDAtSNZ4vnntjI4lxwJ0%3D\""),
-                  "%s", buffer_text(&header));
+    ck_assert_msg(
+        strstr(buffer_text(&header), "oauth_signature=\"3qAyglNnRLG6OTnvN%2BXNtBcKDAtSNZ4vnntjI4lxwJ0%3D\""),
+        "%s", buffer_text(&header));
     ck_assert(strstr(buffer_text(&header), "oauth_signature_method=\"HMAC-SHA256\""));
     ck_assert(!strstr(buffer_text(&header), "c&s"));
 }
@@ -104,7 +123,8 @@ START_TEST(oauth1_leaves_the_port_out_and_sorts_by_name)
     config_connection c = oauth();
     CLEANUP_BUFFER buffer base = {0};
     sign_base_string(&c, "GET", "http", "127.0.0.1:8080", "/rest/V1/x", "a%5Bb%5D=2&a=1", "n1", 1, &base);
-    ck_assert(strstr(buffer_text(&base), "GET&http%3A%2F%2F127.0.0.1%2Frest%2FV1%2Fx&a%3D1%26a%255Bb%255D%3D2%26oauth_"));
+    ck_assert(strstr(buffer_text(&base),
+                     "GET&http%3A%2F%2F127.0.0.1%2Frest%2FV1%2Fx&a%3D1%26a%255Bb%255D%3D2%26oauth_"));
 }
 END_TEST
 
@@ -125,6 +145,7 @@ int main(void)
     tcase_add_test(t, no_two_records_hold_a_common_claim);
     tcase_add_test(t, a_claim_let_go_after_the_hydrate_began_refuses);
     tcase_add_test(t, a_claim_stays_while_the_server_may_still_act);
+    tcase_add_test(t, what_was_sent_and_may_still_act_counts);
     tcase_add_test(t, many_claims_survive_growth);
     tcase_add_test(t, oauth1_signs_as_another_program_does);
     tcase_add_test(t, oauth1_leaves_the_port_out_and_sorts_by_name);
