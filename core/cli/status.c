@@ -88,6 +88,8 @@ static void show_connection(const json_t *c)
     if (json_is_true(json_object_get(c, "paused")))
         printf("  %sPAUSED%s for %s: %s\n", cli_colour("31"), cli_colour("0"),
                cli_age(cli_number(c, "paused_ms"), age), cli_text(c, "pause_reason"));
+    if (cli_number(c, "pace_ms"))
+        printf("  learnt from answers 429: a call every %lld ms\n", (long long)cli_number(c, "pace_ms"));
     json_object_foreach(json_object_get(c, "caps"), operation, cap)
     {
         printf("%s %lld a call of %s", lead, (long long)json_integer_value(cap), operation);

@@ -131,7 +131,7 @@ static int take(deliverer *d, int64_t *next)
     journal_row *rows = NULL;
     ENV_HOLD(&p->memory_lock);
     int n = journal_take(p->engine->journal, p->number, env_now(), c->deliver.batch,
-                         c->latest ? c->deliver.hydrate_groups : 0, skip, &t, &rows, next);
+                         pipeline_hydrates(p) ? c->deliver.hydrate_groups : 0, skip, &t, &rows, next);
     if (n > 0)
         into_flights(d, rows, n);
     journal_rows_free(rows, n > 0 ? n : 0);

@@ -221,6 +221,7 @@ int source_accept(source *s, tb_feed *feed, const char *cursor,
 /* deliver.c (the loop, take), prepare.c (hydrate, transforms, claims), hand.c (intents, calls, split, probe),
  * settle.c: a delivery, step by step (ENGINE 4.7) */
 void deliverer_main(void *arg);
+bool pipeline_hydrates(const pipeline *p); /* a source of it reads the present state */
 void deliver_prepare(deliverer *d);
 void deliver_hand_over(deliverer *d);
 void deliver_settle(deliverer *d);

@@ -14,6 +14,14 @@ static const tb_source *hydrator(const plan_use *use)
     return api && api->hydrate ? api : NULL;
 }
 
+bool pipeline_hydrates(const pipeline *p)
+{
+    for (int i = 0; i < p->p->config->sources_n; i++)
+        if (p->p->config->latest && hydrator(&p->p->sources[i]))
+            return true;
+    return false;
+}
+
 static void hydrate_some(deliverer *d, int source_i, flight **some, int n)
 {
     pipeline *p = d->pipeline;

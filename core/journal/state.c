@@ -53,14 +53,20 @@ int journal_pipelines(journal *j, journal_pipeline **out)
     *out = calloc((size_t)room, sizeof **out);
     sqlite3_stmt *st =
         s && *out
-            ? store_sql(
-                  s,
-                  "SELECT number, name, latest, retired, accepted, applied, noop, superseded, dropped, "
-                  "parked,"
-                  " pending, duplicate, (SELECT min(first_seen) FROM (SELECT first_seen FROM record r WHERE"
-                  " r.pipeline = number AND r.due IS NOT NULL AND r.state <> 4 ORDER BY r.seq LIMIT 100)),"
-                  " last_applied FROM pipeline ORDER BY number",
-                  "")
+            ? store_sql(s,
+                        "SELECT number, name, latest, retired, accepted, applied, noop, superseded, dropped, "
+                        "parked,"
+                        " pending, duplicate,"
+                        /* the oldest is due first, or has been put off furthest */
+                        " (SELECT min(first_seen) FROM (SELECT * FROM (SELECT first_seen FROM record r WHERE"
+                        " r.pipeline = number AND r.due IS NOT NULL AND r.state <> 4 ORDER BY r.due, r.seq "
+                        "LIMIT 100)"
+                        " UNION ALL SELECT * FROM (SELECT first_seen FROM record r WHERE"
+                        " r.pipeline = number AND r.due IS NOT NULL AND r.state <> 4 ORDER BY r.due DESC, "
+                        "r.seq DESC"
+                        " LIMIT 100))),"
+                        " last_applied FROM pipeline ORDER BY number",
+                        "")
             : NULL;
     for (; n < room && store_row(s, st); n++) {
         journal_pipeline *p = &(*out)[n];

@@ -177,13 +177,13 @@ pipelines = ( { name = "rows"; owner = "bench"; mode = "latest"; backlog = 20000
   sources = ( { plugin = "bench-source"; records = %(records)d; keys = %(keys)d; every = "1h"; } );
   transforms = ( %(transforms)s );
   sinks = ( { plugin = "bench-sink"; %(sink)s } );
-  deliver = { batch = 100; linger = "%(linger)s"; }; } );
+  deliver = { batch = %(batch)d; linger = "%(linger)s"; }; } );
 """
 
 
 class Rows(Daemon):
     def __init__(self, records, **settings):
-        super().__init__(clock=1, **{"records": records, "keys": 100000000, "transforms": "", "linger": "0s", "port": 9,
+        super().__init__(clock=1, **{"records": records, "keys": 100000000, "transforms": "", "batch": 100, "linger": "0s", "port": 9,
                                      "limits": "", "sink": "", **settings})
         self.env["TILLBRIDGE_PLUGIN_PATH"] = PLUGINS + ":" + os.path.abspath(
             os.path.join(BUILD, "tests", "bench", "plugins", ".libs"))
@@ -275,7 +275,7 @@ def bench_limited(args):
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Limited)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     with Rows(3000, keys=100, port=server.server_address[1], limits='rate = "%s";' % args.limit,
-              sink='connection = "rows"; post = true;', linger="1s") as w:
+              sink='connection = "rows"; post = true;', batch=1, linger="1s") as w:
         with open(w.conf) as f:
             text = f.read().replace("records = 3000", "records = 3000; per-second = 100").replace('every = "1h"', 'every = "100ms"')
         with open(w.conf, "w") as f:

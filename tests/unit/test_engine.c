@@ -3,6 +3,7 @@
  * another program (Python's hmac) from RFC 5849's rules. */
 #include "core/base/env.h"
 #include "core/engine/claims.h"
+#include "core/engine/pace.h"
 #include "core/engine/sign.h"
 
 #include <check.h>
@@ -137,6 +138,56 @@ START_TEST(basic_is_base64_of_the_pair)
 }
 END_TEST
 
+/* Plays calls as fast as they may go against a side that bears ten a second; returns how many it refused. */
+static int play(pace *p, int64_t *now, int64_t ms, int *calls)
+{
+    int64_t end = *now + ms, taken[10] = {0}, n = 0;
+    int refused = 0;
+    for (; *now < end; *now += 3) {
+        int64_t ready = pace_ready(p, *now);
+        *now = ready > *now ? ready : *now;
+        pace_spend(p, *now);
+        ++*calls;
+        if (taken[n % 10] && *now - taken[n % 10] < 1000) {
+            refused++;
+            pace_learn(p, *now, 1000);
+            *now += 1000;
+        } else {
+            taken[n++ % 10] = *now;
+        }
+    }
+    return refused;
+}
+
+START_TEST(a_pace_is_learnt_from_429)
+{
+    static const int64_t rates[] = {0, 10000, 11000};
+    for (size_t i = 0; i < sizeof rates / sizeof *rates; i++) {
+        pace p = {.rate = rates[i], .burst = 1};
+        int64_t now = 1000000;
+        int calls = 0;
+        ck_assert_int_le(play(&p, &now, 50000, &calls), 3);
+        ck_assert_int_ge(calls, 50 * 8);
+    }
+}
+END_TEST
+
+START_TEST(a_long_wait_teaches_no_pace_and_a_learnt_one_is_forgotten)
+{
+    pace p = {.rate = 20000, .burst = 5};
+    for (int i = 0; i < 8; i++)
+        pace_spend(&p, 1000000);
+    ck_assert(!pace_learn(&p, 1000000, 240000));
+    ck_assert_int_eq(p.learnt, 0);
+    ck_assert(pace_learn(&p, 1000000, 0));
+    ck_assert_int_eq(p.learnt, 1100000 / 7);
+    int64_t now = 1000000;
+    for (int minutes = 0; minutes < 15; minutes++)
+        pace_ready(&p, now += 60000);
+    ck_assert_int_eq(p.learnt, 0);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("engine");
@@ -147,6 +198,8 @@ int main(void)
     tcase_add_test(t, a_claim_stays_while_the_server_may_still_act);
     tcase_add_test(t, what_was_sent_and_may_still_act_counts);
     tcase_add_test(t, many_claims_survive_growth);
+    tcase_add_test(t, a_pace_is_learnt_from_429);
+    tcase_add_test(t, a_long_wait_teaches_no_pace_and_a_learnt_one_is_forgotten);
     tcase_add_test(t, oauth1_signs_as_another_program_does);
     tcase_add_test(t, oauth1_leaves_the_port_out_and_sorts_by_name);
     tcase_add_test(t, basic_is_base64_of_the_pair);
