@@ -63,10 +63,10 @@ static json_t *records_of(journal *j, const char *only, const char *key)
         journal_row *row = NULL;
         if (only && strcmp(only, list[i].name))
             continue;
-        if (journal_find(j, list[i].number, key, &row) == 1) {
+        int found = journal_find(j, list[i].number, key, &row);
+        if (found == 1)
             json_array_append_new(out, record_json(list[i].name, row));
-            journal_rows_free(row, 1);
-        }
+        journal_rows_free(row, found == 1);
     }
     return out;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The `admin` listener and what `control` shares with it: a table of routes, each run by a worker, because
  * they do SQL. Who may look and who may change is decided here, on the head (server.h says the rules). */
-#include "core/server/api.h"
+#include "core/server/calls.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -67,4 +67,4 @@ static void admin_head(request *r, const char *finding)
         request_refuse(r, 415, "a change needs Content-Type: application/json");
 }
 
-const door door_admin = {"admin", 64, 0, admin_head, api_complete, api_back};
+const door door_admin = {"admin", admin_head, api_complete, api_back};

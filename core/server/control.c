@@ -2,11 +2,10 @@
 /* The `control` socket: the API for whoever may open the socket's file. The kernel says who that is; the name
  * goes into the audit. The file's mode is the gate; should somebody have opened it wider, a stranger may look
  * only. */
-#include "core/server/api.h"
+#include "core/server/calls.h"
 
 #include <stdio.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 enum { GROUPS_MOST = 256 };
 
@@ -30,7 +29,7 @@ void control_peer(const listener *l, peer *p)
     socklen_t size = sizeof who;
     bool known = !getsockopt(p->fd, SOL_SOCKET, SO_PEERCRED, &who, &size);
     p->uid = who.uid;
-    p->trusted = known && (who.uid == 0 || who.uid == geteuid() || in_group(p->fd, &who, l->gid));
+    p->trusted = known && (who.uid == 0 || who.uid == l->uid || in_group(p->fd, &who, l->gid));
 }
 
 static void control_head(request *r, const char *finding)
@@ -40,4 +39,4 @@ static void control_head(request *r, const char *finding)
     r->may_change = r->peer->trusted;
 }
 
-const door door_control = {"control", 64, 0, control_head, api_complete, api_back};
+const door door_control = {"control", control_head, api_complete, api_back};

@@ -12,8 +12,6 @@
 #include "core/base/hash.h"
 #include "core/base/log.h"
 
-/* Real ms in the writer's queue; the sender gives up after 15 s. */
-enum { QUEUE_MS = 10000 };
 enum { LIMIT = 256 * 1024, LIMIT_MOST = 8 * 1024 * 1024, LOG_EVERY_MS = 1000 };
 #define PREFIX "/events/"
 
@@ -130,7 +128,7 @@ static void events_complete(request *r)
     server *s = r->listener->server;
     if (atomic_load(&s->events_busy))
         return request_refuse(r, r->policy.busy, NULL);
-    request_away(r, QUEUE_MS);
+    request_away(r, s->limits.queue_ms);
     journal_result result = journal_receive(s->world->journal, r->name, buffer_text(&r->body), r->body.size,
                                             env_now(), on_stored, r);
     if (result != JOURNAL_DONE)
@@ -147,4 +145,4 @@ static void events_back(request *r, bool late)
         engine_poke(r->listener->server->world->engine, r->name);
 }
 
-const door door_events = {"events", 256, 64, events_head, events_complete, events_back};
+const door door_events = {"events", events_head, events_complete, events_back};

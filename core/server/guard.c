@@ -2,45 +2,48 @@
 /* The guard: what libmicrohttpd 0.9.75 lets through although two readers could understand it differently is
  * refused here, before anything else looks at the request, and the connection closes.
  *
- * The library has already cut the head into names and values, so two things are seen only by their traces:
- * - A folded line (obs-fold) is glued by 0.9.75 to the *name* of the header before it, and the value stays as
- *   it was: "Transfer-Encoding: x" + " chunked" becomes a header "Transfer-Encodingchunked". A name that
- * merely begins like one of those that frame a message is therefore refused; a POST whose Content-Length
- * vanished that way has no length and is refused too. Folds of other headers change nothing that we read.
- * - A value ends at a NUL for the library, and so it does for us: nobody here ever sees what stood behind it.
- */
+ * The library has already cut the head into texts, so some faults leave no trace in them: a NUL (the text
+ * ends there), a folded line (it is glued to the *name* before it), a line that begins with ':' (the head
+ * ends there, and what follows is taken for the body), a bare LF. But it cuts in place, in the one buffer the
+ * head came in:
+ *
+ *     method 0 target 0 version 0 0 name 0 blanks value 0 0 name 0 blanks value 0 0 0 0
+ *
+ * so in an honest head each text begins exactly where the one before it lets it, and the last one ends four
+ * bytes before the head does. Whatever was passed over breaks that. From 1.0 on the library cuts in another
+ * way and refuses these itself, so the layout is judged below that only. */
 #include "core/server/inner.h"
 
 #include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
-typedef struct {
-    const char *name;
-    bool frames; /* says where the message ends */
-} single;
 /* Those that may come once only. */
-static const single singles[] = {
-    {"Content-Length", true}, {"Transfer-Encoding", true}, {"Host", false},
-    {"Authorization", false}, {"Content-Type", false},     {"Expect", false},
-};
-enum { SINGLES = sizeof singles / sizeof *singles, LENGTH = 0, CODING = 1, HOST = 2 };
+enum { LENGTH, CODING, HOST };
+static const char *const singles[] = {[LENGTH] = "Content-Length",
+                                      [CODING] = "Transfer-Encoding",
+                                      [HOST] = "Host",
+                                      "Authorization",
+                                      "Content-Type",
+                                      "Expect"};
+enum { SINGLES = sizeof singles / sizeof *singles };
 
 typedef struct {
     const char *finding;
+    const char *next; /* where the next line must begin; NULL: the layout is not judged */
     int headers, seen[SINGLES];
     const char *value[SINGLES];
 } judging;
 
+#define LAYOUT "the head holds a NUL, a folded line, a line without a name or one that ends without CR"
+
 /* RFC 9110: what a name may be made of. */
 static bool name_fine(const char *name, size_t n)
 {
-    if (!n)
-        return false;
     for (size_t i = 0; i < n; i++)
         if (!isalnum((unsigned char)name[i]) && (!name[i] || !strchr("!#$%&'*+-.^_`|~", name[i])))
             return false;
-    return true;
+    return n > 0;
 }
 
 static bool value_fine(const char *value, size_t n)
@@ -51,18 +54,28 @@ static bool value_fine(const char *value, size_t n)
     return true;
 }
 
-static const char *judge_single(judging *j, const char *name, size_t n, const char *value)
+static const char *judge_single(judging *j, const char *name, const char *value)
 {
     for (int i = 0; i < SINGLES; i++) {
-        size_t length = strlen(singles[i].name);
-        if (n < length || strncasecmp(name, singles[i].name, length) != 0)
+        if (strcasecmp(name, singles[i]) != 0)
             continue;
-        if (n > length)
-            return singles[i].frames ? "a header's name is not one we can trust" : NULL;
         j->value[i] = value;
         return j->seen[i]++ ? "a header is there twice" : NULL;
     }
     return NULL;
+}
+
+static bool layout_fine(judging *j, const char *name, size_t name_n, const char *value, size_t value_n)
+{
+    if (!j->next)
+        return true;
+    const char *at = name + name_n + 1; /* after what was the colon */
+    if (name != j->next || value < at)
+        return false;
+    while (at < value && (*at == ' ' || *at == '\t'))
+        at++;
+    j->next = value + value_n + 2;
+    return at == value;
 }
 
 static enum MHD_Result each_header(void *arg, enum MHD_ValueKind kind, const char *name, size_t name_n,
@@ -74,11 +87,33 @@ static enum MHD_Result each_header(void *arg, enum MHD_ValueKind kind, const cha
         j->finding = "there are too many headers";
     else if (!name_fine(name, name_n))
         j->finding = "a header's name holds what no name may hold";
-    else if (value && !value_fine(value, value_n))
+    else if (!layout_fine(j, name, name_n, value, value_n))
+        j->finding = LAYOUT;
+    else if (!value_fine(value, value_n))
         j->finding = "a header holds control characters";
     else
-        j->finding = judge_single(j, name, name_n, value ? value : "");
+        j->finding = judge_single(j, name, value);
     return j->finding ? MHD_NO : MHD_YES;
+}
+
+/* The first line; where the headers begin. */
+static void judge_line(judging *j, const request *r, const char *method, const char *url, const char *version)
+{
+    if (strncmp(MHD_get_version(), "0.9.", 4) != 0)
+        return;
+    if (url != method + strlen(method) + 1 || version != url + r->target_size + 1)
+        j->finding = LAYOUT;
+    j->next = version + strlen(version) + 2;
+}
+
+static void judge_end(judging *j, const request *r, const char *method)
+{
+    const union MHD_ConnectionInfo *head =
+        MHD_get_connection_info(r->connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+    if (head && head->header_size > HEAD_MOST)
+        j->finding = "the head is too large";
+    else if (!j->finding && j->next && head && j->next + 2 != method + head->header_size)
+        j->finding = LAYOUT;
 }
 
 static const char *judge_frame(const request *r, const judging *j, bool newer)
@@ -92,18 +127,13 @@ static const char *judge_frame(const request *r, const judging *j, bool newer)
     return newer && !j->seen[HOST] ? "the Host header is missing" : NULL;
 }
 
-static const char *judge_size(const request *r)
+const char *guard_judge(request *r, const char *method, const char *url, const char *version)
 {
-    const union MHD_ConnectionInfo *head =
-        MHD_get_connection_info(r->connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
-    return head && head->header_size > HEAD_MOST ? "the head is too large" : NULL;
-}
-
-const char *guard_judge(request *r, const char *version)
-{
-    judging j = {.finding = judge_size(r)};
+    judging j = {0};
+    judge_line(&j, r, method, url, version);
     if (!j.finding)
         MHD_get_connection_values_n(r->connection, MHD_HEADER_KIND, each_header, &j);
+    judge_end(&j, r, method);
     if (!j.finding)
         j.finding = judge_frame(r, &j, strcmp(version, "HTTP/1.0") != 0);
     r->chunked = j.seen[CODING];

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the files of the server share.
  *
- *   listener   one thread: the library's loop, the peers, their deadlines. All calls into the library are
- * made by this thread (it runs in "external" mode), so nothing of it needs a lock. peer       one accepted
- * socket; lives from the library's "started" to its "closed" request    one request on it; two owners at the
- * most: the library (until it is completed) and whoever it was handed to (the journal's writer or a worker).
- * Who holds it may touch it: the listener before it is handed over and after it is in the mailbox, the other
- * in between. mailbox    where others put what they have finished; outlives the listener while a request is
- * still away
+ * A *listener* is one thread: the library's loop, the peers, their deadlines. All calls into the library are
+ * made by this thread (it runs in "external" mode), so nothing of it needs a lock.
+ *
+ * A *peer* is one accepted socket; it lives from the library's "started" to its "closed".
+ *
+ * A *request* has two owners at the most: the library (until it is completed) and whoever it was handed to
+ * (the journal's writer or a worker). The listener may touch it before it is handed over and after it is
+ * back, the other in between.
+ *
+ * A *mailbox* is where others put what they have finished; it outlives the listener while a request is away.
  *
  * Locks: a mailbox's and the workers' are leaves; nothing is called while they are held. */
 #ifndef TB_SERVER_INNER_H
@@ -29,7 +32,7 @@ typedef struct workers workers;
 enum { HEAD_MOST = 16 * 1024, HEADERS_MOST = 64, PATH_MOST = 1024, API_BODY_MOST = 1024 * 1024 };
 enum { JSON_DEPTH = 32, CONNECTION_NAME = 33 };
 
-/* ---- peers and their deadlines (deadline.c); listener's thread ---- */
+/* ---- peers and their deadlines (peer.c); listener's thread ---- */
 
 typedef enum {
     PEER_HEAD,  /* no byte of a request was shown to us yet */
@@ -55,8 +58,9 @@ int64_t now_real(void);
 void peer_phase_set(listener *l, peer *p, peer_phase phase, int64_t time_left);
 /* Cuts who is over time, gives up what is away too long. Returns how long poll may sleep; -1: for ever. */
 int peers_sweep(listener *l);
-/* The text of a socket's address, an IPv4 one inside IPv6 as IPv4. */
-void address_text(const struct sockaddr *address, char out[INET6_ADDRSTRLEN]);
+/* What the library asks and tells: may this address come; somebody came or went. */
+enum MHD_Result peer_accept(void *arg, const struct sockaddr *address, socklen_t size);
+void peer_event(void *arg, struct MHD_Connection *c, void **state, enum MHD_ConnectionNotificationCode what);
 
 /* ---- requests (request.c) ---- */
 
@@ -75,7 +79,9 @@ struct request {
     size_t declared, seen, limit;
     int too_large; /* status when the body goes over the limit */
 
+    bool judged; /* the head was shown to us */
     bool get, post;
+    size_t target_size; /* of the first line, as it came */
     char *path;
     buffer body;
 
@@ -129,7 +135,6 @@ bool mailbox_abandon(request *r);
 
 struct door {
     const char *name; /* also the thread's */
-    unsigned connections, per_address;
     /* The head is in, `finding` is what the guard found (NULL: fine): sets limit, may refuse. */
     void (*head)(request *r, const char *finding);
     /* The whole body is in and nothing was refused: answers, or hands over (request_away). */
@@ -140,7 +145,7 @@ struct door {
 extern const door door_events, door_admin, door_control;
 
 /* What is wrong with the head, NULL: nothing. */
-const char *guard_judge(request *r, const char *version);
+const char *guard_judge(request *r, const char *method, const char *url, const char *version);
 
 /* admin and control: puts the request into words of the API on a worker's thread */
 void api_run(request *r, const api_world *world);
@@ -158,8 +163,10 @@ struct listener {
     const door *door;
     server *server;
     int fd, port;
+    unsigned connections, per_address; /* caps; per_address 0: none */
     bool loopback;
-    gid_t gid; /* control: the socket's group */
+    uid_t uid; /* control: the socket's owner and group */
+    gid_t gid;
     char *socket_path;
     dev_t device;
     ino_t inode;
@@ -169,7 +176,7 @@ struct listener {
     atomic_bool stopping;
     peer *peers;
     int64_t next_sweep;
-    bool stirred; /* something was resumed: the library must run before anyone sleeps */
+    bool stirred; /* the library has something to do that no descriptor tells: it must run before we sleep */
     int64_t told; /* when a refusal was logged last */
 };
 
@@ -190,10 +197,12 @@ int listen_tcp(listener *l, const char *text, error *e);
 int listen_unix(listener *l, const char *path, error *e);
 void listen_close(listener *l);
 void control_peer(const listener *l, peer *p); /* who is at the other end */
-void trusted_copy(server *s, char *const *addresses, int n);
 /* "127.0.0.1:8077", "[::1]:0", "localhost:80". */
 bool listen_parse(const char *text, struct sockaddr_storage *address, socklen_t *size);
 bool address_loopback(const struct sockaddr *address);
+/* The text of a socket's address, an IPv4 one inside IPv6 as IPv4; the same for a text. */
+void address_text(const struct sockaddr *address, char out[INET6_ADDRSTRLEN]);
+void address_normal(const char *text, char out[INET6_ADDRSTRLEN]);
 
 int listener_start(listener *l, error *e); /* the socket is open; 0, or an exit code */
 void listener_stop(listener *l);           /* answers what is away, ends, frees; half-started is fine */

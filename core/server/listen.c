@@ -42,6 +42,20 @@ bool listen_parse(const char *text, struct sockaddr_storage *address, socklen_t 
     return inet_pton(AF_INET, strcmp(host, "localhost") ? host : "127.0.0.1", &four->sin_addr) == 1;
 }
 
+void address_text(const struct sockaddr *address, char out[INET6_ADDRSTRLEN])
+{
+    out[0] = '\0';
+    if (address->sa_family == AF_INET) {
+        inet_ntop(AF_INET, &((const struct sockaddr_in *)address)->sin_addr, out, INET6_ADDRSTRLEN);
+    } else if (address->sa_family == AF_INET6) {
+        const struct in6_addr *six = &((const struct sockaddr_in6 *)address)->sin6_addr;
+        if (IN6_IS_ADDR_V4MAPPED(six))
+            inet_ntop(AF_INET, six->s6_addr + 12, out, INET6_ADDRSTRLEN);
+        else
+            inet_ntop(AF_INET6, six, out, INET6_ADDRSTRLEN);
+    }
+}
+
 bool address_loopback(const struct sockaddr *address)
 {
     char text[INET6_ADDRSTRLEN];
@@ -79,6 +93,18 @@ int listen_tcp(listener *l, const char *text, error *e)
     l->port = ntohs(address.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&address)->sin6_port
                                                   : ((struct sockaddr_in *)&address)->sin_port);
     return 0;
+}
+
+/* "::ffff:127.0.0.1" is the same address as "127.0.0.1": both are written one way. */
+void address_normal(const char *text, char out[INET6_ADDRSTRLEN])
+{
+    struct sockaddr_storage parsed;
+    socklen_t size;
+    char with_port[INET6_ADDRSTRLEN + 8];
+    snprintf(with_port, sizeof with_port, strchr(text, ':') ? "[%.45s]:0" : "%.45s:0", text);
+    out[0] = '\0';
+    if (listen_parse(with_port, &parsed, &size))
+        address_text((struct sockaddr *)&parsed, out);
 }
 
 /* ---- the control socket ---- */
@@ -123,6 +149,7 @@ int listen_unix(listener *l, const char *path, error *e)
         return fail(l, e, path, errno);
     l->device = st.st_dev;
     l->inode = st.st_ino;
+    l->uid = st.st_uid;
     l->gid = st.st_gid;
     return 0;
 }

@@ -10,102 +10,15 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "core/base/log.h"
 
-/* Real ms. The sender of webhooks gives up after 15 s. */
-enum { HEAD_MS = 5000, BODY_MS = 15000, IDLE_MS = 60000 };
+/* Between two requests, real ms. */
+enum { IDLE_MS = 60000 };
 /* At the end: how long those who are away may take, and how long answers may take to leave. */
 enum { GRACE_MS = 2000, LEAVE_MS = 1000 };
 enum { MEMORY_A_PEER = 32 * 1024 };
-
-static int64_t or_else(int set, int64_t fallback)
-{
-    return set ? set : fallback;
-}
-
-/* ---- peers come and go ---- */
-
-static const char *normal(const char *address, char out[INET6_ADDRSTRLEN])
-{
-    struct sockaddr_storage parsed;
-    socklen_t size;
-    char text[INET6_ADDRSTRLEN + 8];
-    snprintf(text, sizeof text, strchr(address, ':') ? "[%.45s]:0" : "%.45s:0", address);
-    if (listen_parse(text, &parsed, &size))
-        address_text((struct sockaddr *)&parsed, out);
-    return out;
-}
-
-static bool is_trusted(const server *s, const char *address)
-{
-    for (int i = 0; i < s->trusted_n; i++)
-        if (!strcmp(s->trusted[i], address))
-            return true;
-    return false;
-}
-
-/* A place is kept for others: one address may hold so many connections, a trusted proxy any number. */
-static enum MHD_Result on_accept(void *arg, const struct sockaddr *address, socklen_t size)
-{
-    listener *l = arg;
-    char text[INET6_ADDRSTRLEN];
-    unsigned n = 0;
-    (void)size;
-    unsigned most = l->door == &door_events && l->server->limits.per_address ? l->server->limits.per_address
-                                                                             : l->door->per_address;
-    if (l->socket_path || !most)
-        return MHD_YES;
-    address_text(address, text);
-    if (is_trusted(l->server, text))
-        return MHD_YES;
-    for (const peer *p = l->peers; p; p = p->next)
-        n += !strcmp(p->address, text);
-    return n < most ? MHD_YES : MHD_NO;
-}
-
-static void *peer_open(listener *l, struct MHD_Connection *c)
-{
-    peer *p = calloc(1, sizeof *p);
-    const union MHD_ConnectionInfo *fd = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD);
-    const union MHD_ConnectionInfo *from = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-    if (!p || !fd) {
-        free(p);
-        return NULL;
-    }
-    p->fd = fd->connect_fd;
-    if (l->socket_path)
-        control_peer(l, p);
-    else if (from)
-        address_text(from->client_addr, p->address);
-    p->next = l->peers;
-    p->back = &l->peers;
-    if (p->next)
-        p->next->back = &p->next;
-    l->peers = p;
-    peer_phase_set(l, p, PEER_HEAD, or_else(l->server->limits.head_ms, HEAD_MS));
-    return p;
-}
-
-static void peer_close(peer *p)
-{
-    *p->back = p->next;
-    if (p->next)
-        p->next->back = p->back;
-    free(p);
-}
-
-static void on_connection(void *arg, struct MHD_Connection *c, void **state,
-                          enum MHD_ConnectionNotificationCode what)
-{
-    if (what == MHD_CONNECTION_NOTIFY_STARTED)
-        *state = peer_open(arg, c);
-    else if (*state)
-        peer_close(*state);
-}
 
 /* ---- a request ---- */
 
@@ -123,6 +36,24 @@ static void on_completed(void *arg, struct MHD_Connection *c, void **state,
     *state = NULL;
 }
 
+/* The first line is in, still as it came: from now on the head's own time runs, also on a connection that has
+ * been idle. */
+static void *on_line(void *arg, const char *target, struct MHD_Connection *c)
+{
+    listener *l = arg;
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(c, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    peer *p = info ? info->socket_context : NULL;
+    request *r = p ? request_new(l, c, p) : NULL;
+    if (!r)
+        return NULL;
+    p->request = r;
+    r->target_size = target ? strlen(target) : 0;
+    int64_t left = l->server->limits.head_ms;
+    if (p->deadline > now_real() + left)
+        peer_phase_set(l, p, PEER_HEAD, left);
+    return r;
+}
+
 /* An answer that is decided waits for the end of the body, unless nobody can say where that is, the sender
  * waits for our word, or it is too long to be waited for. */
 static bool answer_at_once(const request *r, const char *finding)
@@ -133,13 +64,14 @@ static bool answer_at_once(const request *r, const char *finding)
 static enum MHD_Result on_head(listener *l, request *r, const char *url, const char *method,
                                const char *version)
 {
+    r->judged = true;
     r->get = !strcmp(method, "GET");
     r->post = !strcmp(method, "POST");
     r->path = strndup(url, PATH_MOST);
     if (!r->path)
         return MHD_NO;
-    peer_phase_set(l, r->peer, PEER_BODY, or_else(l->server->limits.body_ms, BODY_MS));
-    const char *finding = guard_judge(r, version);
+    peer_phase_set(l, r->peer, PEER_BODY, l->server->limits.body_ms);
+    const char *finding = guard_judge(r, method, url, version);
     l->door->head(r, finding);
     if (!r->status && r->declared > r->limit)
         request_refuse(r, r->too_large, "the body is too large");
@@ -151,23 +83,19 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *c, const cha
 {
     listener *l = arg;
     request *r = *state;
-    if (!r) {
-        const union MHD_ConnectionInfo *info = MHD_get_connection_info(c, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-        peer *p = info ? info->socket_context : NULL;
-        *state = r = p ? request_new(l, c, p) : NULL;
-        if (!r)
-            return MHD_NO;
-        p->request = r;
+    (void)c;
+    if (!r)
+        return MHD_NO;
+    if (!r->judged)
         return on_head(l, r, url, method, version);
-    }
     if (*n) {
         size_t got = *n;
         *n = 0;
         return request_take(r, bytes, got) ? MHD_YES : MHD_NO;
     }
-    if (!r->status && !r->suspended)
+    if (!r->status)
         l->door->complete(r);
-    return r->status ? request_send(r) : MHD_YES;
+    return r->suspended ? MHD_YES : request_send(r); /* suspended: it is another's by now */
 }
 
 /* Paths and values are wanted as they came: %00 and %2e decide nothing behind our back. */
@@ -265,21 +193,22 @@ static void listener_main(void *arg)
 
 int listener_start(listener *l, error *e)
 {
-    unsigned most = l->door == &door_events && l->server->limits.connections ? l->server->limits.connections
-                                                                             : l->door->connections;
     l->next_sweep = INT64_MAX;
     l->mail = mailbox_new();
     if (l->mail)
         l->daemon = MHD_start_daemon(
-            MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, on_accept, l, on_request, l,
+            MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, peer_accept, l, on_request, l,
             MHD_OPTION_EXTERNAL_LOGGER, on_log, l, MHD_OPTION_LISTEN_SOCKET, l->fd,
-            MHD_OPTION_CONNECTION_LIMIT, most, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY_A_PEER,
-            MHD_OPTION_NOTIFY_CONNECTION, on_connection, l, MHD_OPTION_NOTIFY_COMPLETED, on_completed, l,
-            MHD_OPTION_UNESCAPE_CALLBACK, on_unescape, l, MHD_OPTION_END);
+            MHD_OPTION_CONNECTION_LIMIT, l->connections, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+            (size_t)MEMORY_A_PEER, MHD_OPTION_NOTIFY_CONNECTION, peer_event, l, MHD_OPTION_NOTIFY_COMPLETED,
+            on_completed, l, MHD_OPTION_URI_LOG_CALLBACK, on_line, l, MHD_OPTION_UNESCAPE_CALLBACK,
+            on_unescape, l, MHD_OPTION_END);
     if (l->daemon)
         l->thread = env_thread_start(l->door->name, listener_main, l);
     if (l->thread)
         return 0;
+    if (!l->daemon && l->mail)
+        l->fd = -1; /* the library has closed it */
     error_set(e, "listen.%s: no memory or thread for the listener", l->door->name);
     return 74;
 }
@@ -299,10 +228,4 @@ void listener_stop(listener *l)
     listen_close(l);
     mailbox_unref(l->mail);
     l->mail = NULL;
-}
-
-void trusted_copy(server *s, char *const *addresses, int n)
-{
-    for (int i = 0; i < n; i++)
-        normal(addresses[i], s->trusted[s->trusted_n++]);
 }

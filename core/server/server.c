@@ -5,17 +5,36 @@
 
 #include <string.h>
 
+/* Real ms. The sender of webhooks gives up after 15 s. */
+enum { HEAD_MS = 5000, BODY_MS = 15000, QUEUE_MS = 10000 };
+enum { EVENTS_PEERS = 256, EVENTS_PER_ADDRESS = 64, OTHER_PEERS = 64 };
+
+static unsigned cap_or(unsigned set, unsigned fallback)
+{
+    return set ? set : fallback;
+}
+
+static int ms_or(int set, int fallback)
+{
+    return set ? set : fallback;
+}
+
 static int copy_options(server *s, const server_options *o, error *e)
 {
     s->world = o->world;
-    s->limits = o->limits;
+    s->limits = (server_limits){.connections = cap_or(o->limits.connections, EVENTS_PEERS),
+                                .per_address = cap_or(o->limits.per_address, EVENTS_PER_ADDRESS),
+                                .head_ms = ms_or(o->limits.head_ms, HEAD_MS),
+                                .body_ms = ms_or(o->limits.body_ms, BODY_MS),
+                                .queue_ms = ms_or(o->limits.queue_ms, QUEUE_MS)};
     s->admin_token = o->admin_token ? strdup(o->admin_token) : NULL;
     s->trusted = calloc((size_t)o->trusted_proxies_n + 1, sizeof *s->trusted);
     if ((o->admin_token && !s->admin_token) || !s->trusted) {
         error_set(e, "no memory for the server");
         return 74;
     }
-    trusted_copy(s, o->trusted_proxies, o->trusted_proxies_n);
+    for (int i = 0; i < o->trusted_proxies_n; i++)
+        address_normal(o->trusted_proxies[i], s->trusted[s->trusted_n++]);
     return 0;
 }
 
@@ -24,7 +43,12 @@ static int open_one(server *s, const door *d, const char *where, error *e)
     if (!where)
         return 0;
     listener *l = &s->listeners[s->listeners_n++];
-    *l = (listener){.door = d, .server = s, .fd = -1};
+    bool outside = d == &door_events;
+    *l = (listener){.door = d,
+                    .server = s,
+                    .fd = -1,
+                    .connections = outside ? s->limits.connections : OTHER_PEERS,
+                    .per_address = outside ? s->limits.per_address : 0};
     return d == &door_control ? listen_unix(l, where, e) : listen_tcp(l, where, e);
 }
 

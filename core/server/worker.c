@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-enum { THREADS = 4, QUEUE_MOST = 64 };
+enum { THREADS = 4, QUEUE_MOST = 32 };
 
 struct workers {
     const api_world *world;

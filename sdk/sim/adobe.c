@@ -7,6 +7,8 @@
 #include <ctype.h>
 #include <string.h>
 
+enum { LONGEST_TARGET = 8170 }; /* of nginx's 8 kB for the whole request line */
+
 bool adobe_bool(const adobe *m, const char *key)
 {
     return json_is_true(json_object_get(m->settings, key));
@@ -155,6 +157,10 @@ void adobe_handle(adobe *m, const sim_request *q, sim_answer *a)
     const char *path = skip_part(q->path, "/index.php");
     const char *rest = skip_part(path ? path : q->path, "/rest");
     adobe_settle(m);
+    if (strlen(q->path) + strlen(q->query) > LONGEST_TARGET) { /* the web server's own answer */
+        adobe_page(a, 414, "414 Request-URI Too Large");
+        return;
+    }
     if (!rest) {
         adobe_page(a, 404, "404 Not Found");
         return;

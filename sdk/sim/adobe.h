@@ -263,9 +263,8 @@ void adobe_stock_link(adobe *m, adobe_stock *s, int source, int priority);
 void adobe_reserve(adobe *m, int stock, uint32_t sku, int64_t quantity, json_t *metadata);
 
 /* adobe_items.c: the steps behind the routes, for others that write rows */
-void adobe_write_row(adobe *m, const char *sku, int source, int64_t quantity, int status, json_t *changed);
-void adobe_remove_row(adobe *m, uint32_t sku, int source, json_t *changed);
-void adobe_note_rows(const char *what, json_t *changed); /* takes over */
+void adobe_write_row(adobe *m, const char *sku, int source, int64_t quantity, int status);
+void adobe_remove_row(adobe *m, uint32_t sku, int source);
 
 /* adobe_product.c */
 adobe_product *adobe_product_of(const adobe *m, const char *sku);
@@ -283,7 +282,7 @@ void adobe_save_parts(adobe *m, adobe_product *p, const json_t *extension);
 void adobe_mark_composite(adobe *m, adobe_product *p, bool in_stock);
 
 /* adobe_save.c */
-void adobe_save_stock_item(adobe *m, adobe_product *p, const json_t *item, bool fresh, json_t *changed);
+void adobe_save_stock_item(adobe *m, adobe_product *p, const json_t *item, bool fresh);
 
 /* adobe_salable.c */
 bool adobe_sells(const adobe *m, const adobe_product *p, int stock);

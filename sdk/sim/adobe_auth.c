@@ -41,6 +41,8 @@ static bool bearer_may(const adobe *m, const char *token, const char *resource)
 bool adobe_allowed(adobe_call *c, const char *resource)
 {
     const char *header = c->request->header(c->request, "Authorization");
+    if (resource && world_chance(json_millionths(json_object_get(c->m->settings, "false_401_rate"))))
+        return refuse(c, resource);
     if (header && !strncasecmp(header, "OAuth ", 6))
         return adobe_oauth(c, header + 6);
     if (!resource)

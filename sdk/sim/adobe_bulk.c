@@ -10,36 +10,35 @@ static const char *text(const json_t *o, const char *key)
     return v ? v : "";
 }
 
-static bool assign_one(adobe *m, const char *sku, int source, json_t *changed)
+static bool assign_one(adobe *m, const char *sku, int source)
 {
     if (source < 0 || adobe_item_of(m, adobe_sku_of(m, sku), source))
         return false;
-    adobe_write_row(m, sku, source, 0, 1, changed);
+    adobe_write_row(m, sku, source, 0, 1);
     return true;
 }
 
-static bool unassign_one(adobe *m, const char *sku, int source, json_t *changed)
+static bool unassign_one(adobe *m, const char *sku, int source)
 {
     const adobe_item *item = adobe_item_of(m, adobe_sku_of(m, sku), source);
     if (!item)
         return false;
-    adobe_remove_row(m, item->sku, item->source, changed);
+    adobe_remove_row(m, item->sku, item->source);
     return true;
 }
 
 /* Unknown SKUs end the call as a PHP error, after their rows and everybody else's are written. */
-static void each_pair(adobe_call *c, bool (*step)(adobe *, const char *, int, json_t *), const char *what)
+static void each_pair(adobe_call *c, bool (*step)(adobe *, const char *, int))
 {
-    json_t *sku = NULL, *code = NULL, *changed = json_array();
+    json_t *sku = NULL, *code = NULL;
     size_t i = 0, j = 0, count = 0;
     bool known = true;
     json_array_foreach(json_object_get(c->input, "skus"), i, sku)
     {
         known = known && adobe_product_of(c->m, json_string_value(sku));
         json_array_foreach(json_object_get(c->input, "source_codes"), j, code) count +=
-            step(c->m, json_string_value(sku), adobe_source_place(c->m, json_string_value(code)), changed);
+            step(c->m, json_string_value(sku), adobe_source_place(c->m, json_string_value(code)));
     }
-    adobe_note_rows(what, changed);
     if (known)
         adobe_reply(c, json_integer((json_int_t)count));
     else
@@ -48,12 +47,12 @@ static void each_pair(adobe_call *c, bool (*step)(adobe *, const char *, int, js
 
 void adobe_post_assign(adobe_call *c)
 {
-    each_pair(c, assign_one, "source-items");
+    each_pair(c, assign_one);
 }
 
 void adobe_post_unassign(adobe_call *c)
 {
-    each_pair(c, unassign_one, "source-items-deleted");
+    each_pair(c, unassign_one);
 }
 
 /* ---- moving ---- */
@@ -83,21 +82,21 @@ static bool judge_places(adobe_call *c, const char *from, const char *to)
     return false;
 }
 
-static void move(adobe *m, const char *sku, int from, int to, int64_t quantity, json_t *changed)
+static void move(adobe *m, const char *sku, int from, int to, int64_t quantity)
 {
     const adobe_sku *k = adobe_sku_of(m, sku);
     const adobe_item *origin = adobe_item_of(m, k, from), *target = adobe_item_of(m, k, to);
     int64_t left = origin->quantity - quantity, there = (target ? target->quantity : 0) + quantity;
     int origin_status = origin->status, status = target ? target->status : origin->status;
-    adobe_write_row(m, sku, from, left, origin_status, changed);
-    adobe_write_row(m, sku, to, there, status, changed);
+    adobe_write_row(m, sku, from, left, origin_status);
+    adobe_write_row(m, sku, to, there, status);
 }
 
 void adobe_post_transfer(adobe_call *c)
 {
     const char *from = text(c->input, "origin_source"), *to = text(c->input, "destination_source");
     bool unassign = json_is_true(json_object_get(c->input, "unassign_from_origin"));
-    json_t *sku = NULL, *changed = json_array(), *removed = json_array();
+    json_t *sku = NULL;
     size_t i = 0;
     int origin = adobe_source_place(c->m, from), target = adobe_source_place(c->m, to);
     bool good = judge_places(c, from, to);
@@ -106,12 +105,10 @@ void adobe_post_transfer(adobe_call *c)
         const char *name = json_string_value(sku);
         const adobe_item *row = good ? adobe_item_of(c->m, adobe_sku_of(c->m, name), origin) : NULL;
         if (row)
-            move(c->m, name, origin, target, row->quantity, changed);
+            move(c->m, name, origin, target, row->quantity);
         if (row && unassign)
-            unassign_one(c->m, name, origin, removed);
+            unassign_one(c->m, name, origin);
     }
-    adobe_note_rows("source-items", changed);
-    adobe_note_rows("source-items-deleted", removed);
     if (good)
         adobe_reply(c, json_true());
 }
@@ -146,17 +143,15 @@ void adobe_post_partial_transfer(adobe_call *c)
 {
     const char *from = text(c->input, "origin_source_code"), *to = text(c->input, "destination_source_code");
     int origin = adobe_source_place(c->m, from), target = adobe_source_place(c->m, to);
-    json_t *one = NULL, *changed = NULL;
+    json_t *one = NULL;
     size_t i = 0;
     if (!judge_places(c, from, to) || !judge_amounts(c, origin, from))
         return;
-    changed = json_array();
     json_array_foreach(json_object_get(c->input, "items"), i, one)
     {
         int64_t quantity = 0;
         decimal_read(json_object_get(one, "qty"), &quantity);
-        move(c->m, text(one, "sku"), origin, target, quantity, changed);
+        move(c->m, text(one, "sku"), origin, target, quantity);
     }
-    adobe_note_rows("source-items", changed);
     adobe_reply(c, json_array());
 }

@@ -41,9 +41,7 @@ static json_t *source_item(adobe *m, json_t *arguments, const char **why)
     if (!sku || source < 0 || !decimal_read(json_object_get(arguments, "quantity"), &quantity))
         return refuse(why, "sku, a known source and a quantity are needed");
     status = given ? (int)json_integer_value(given) : quantity > 0;
-    json_t *changed = json_array();
-    adobe_write_row(m, sku, source, quantity, status != 0, changed);
-    adobe_note_rows("source-items", changed);
+    adobe_write_row(m, sku, source, quantity, status != 0);
     return done();
 }
 
@@ -125,5 +123,6 @@ json_t *adobe_control(adobe *m, const char *verb, json_t *arguments, const char 
     for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
         if (!strcmp(verbs[i].name, verb))
             return verbs[i].run(m, arguments, why);
-    return refuse(why, "there is no such step in the shop");
+    return refuse(why,
+                  "steps in the shop: source-item, reservation, reservations, link, partial, cron, empty");
 }

@@ -108,43 +108,43 @@ static const adobe_item *row_before(const adobe *m, const json_t *row)
                          adobe_source_place(m, text(row, "source_code")));
 }
 
-/* Keeps one row and notes it when something changed. */
-void adobe_write_row(adobe *m, const char *sku, int source, int64_t quantity, int status, json_t *changed)
+/* Keeps one row, and tells when something changed. */
+void adobe_write_row(adobe *m, const char *sku, int source, int64_t quantity, int status)
 {
     uint32_t place = adobe_sku_place(m, sku);
     const adobe_item *before = adobe_item_of(m, &m->skus[place], source);
-    bool same = before && before->quantity == quantity && before->status == status;
-    json_t *was = before ? decimal_text(before->quantity) : json_null();
-    if (same)
-        json_decref(was);
-    else
-        json_array_append_new(changed, json_pack("{ss ss so si so}", "sku", m->skus[place].name, "source",
-                                                 m->sources[source].code, "quantity", decimal_text(quantity),
-                                                 "status", status, "was", was));
+    if (!before || before->quantity != quantity || before->status != status)
+        sim_effect("adobe", "source-item",
+                   json_pack("{ss ss so si so}", "sku", m->skus[place].name, "source",
+                             m->sources[source].code, "quantity", decimal_text(quantity), "status", status,
+                             "was", before ? decimal_text(before->quantity) : json_null()));
     adobe_item_set(m, place, source, quantity, status);
     if (source == DEFAULT_SOURCE)
         adobe_sync_legacy(m, place);
 }
 
-static void write_row(adobe *m, const json_t *row, json_t *changed)
+void adobe_remove_row(adobe *m, uint32_t sku, int source)
 {
-    adobe_write_row(m, text(row, "sku"), adobe_source_place(m, text(row, "source_code")), quantity_of(row),
-                    (int)json_integer_value(json_object_get(row, "status")), changed);
+    sim_effect("adobe", "source-item-deleted",
+               json_pack("{ss ss}", "sku", m->skus[sku].name, "source", m->sources[source].code));
+    adobe_item_remove(m, sku, source);
+    if (source == DEFAULT_SOURCE)
+        adobe_sync_legacy(m, sku);
 }
 
-/* Whether the database refuses a row: no such source, a SKU longer than its column. */
+static void write_row(adobe *m, const json_t *row)
+{
+    adobe_write_row(m, text(row, "sku"), adobe_source_place(m, text(row, "source_code")), quantity_of(row),
+                    (int)json_integer_value(json_object_get(row, "status")));
+}
+
+/* Whether the database refuses a new row: no such source, a SKU longer than its column. */
 static bool unkeepable(const adobe *m, const json_t *row)
 {
     enum { SKU_MOST = 64 };
+    if (adobe_is(m, "unknown_sku", "refused") && !adobe_product_of(m, text(row, "sku")))
+        return true;
     return adobe_source_place(m, text(row, "source_code")) < 0 || strlen(text(row, "sku")) > SKU_MOST;
-}
-
-void adobe_note_rows(const char *what, json_t *changed)
-{
-    if (json_array_size(changed))
-        sim_effect("adobe", what, json_pack("{so}", "items", changed));
-    else
-        json_decref(changed);
 }
 
 /* Of the rows that exist, the one at which a failure (ordered by the verb "partial", or drawn) ends the call;
@@ -160,7 +160,7 @@ static size_t failing_row(adobe *m, size_t count)
 }
 
 /* true: all is written. */
-static bool write_rows(adobe *m, const json_t *rows, json_t *changed)
+static bool write_rows(adobe *m, const json_t *rows)
 {
     size_t count = json_array_size(rows), i = 0;
     CLEANUP_FREE bool *fresh = calloc(count + 1, sizeof *fresh);
@@ -168,17 +168,17 @@ static bool write_rows(adobe *m, const json_t *rows, json_t *changed)
     json_array_foreach((json_t *)rows, i, row)
     {
         fresh[i] = !row_before(m, row);
-        if (unkeepable(m, row))
+        if (fresh[i] && unkeepable(m, row))
             return false;
     }
     size_t fails = failing_row(m, count);
-    json_array_foreach((json_t *)rows, i, row) if (fresh[i]) write_row(m, row, changed);
+    json_array_foreach((json_t *)rows, i, row) if (fresh[i]) write_row(m, row);
     json_array_foreach((json_t *)rows, i, row)
     {
         if (i == fails)
             return false;
         if (!fresh[i])
-            write_row(m, row, changed);
+            write_row(m, row);
     }
     return true;
 }
@@ -192,10 +192,7 @@ void adobe_post_items(adobe_call *c)
     }
     if (!judge(c, rows))
         return;
-    json_t *changed = json_array();
-    bool done = write_rows(c->m, rows, changed);
-    adobe_note_rows("source-items", changed);
-    if (done)
+    if (write_rows(c->m, rows))
         adobe_reply(c, json_array());
     else
         adobe_fail(c, 400, "Could not save Source Item", NULL);
@@ -203,25 +200,15 @@ void adobe_post_items(adobe_call *c)
 
 void adobe_delete_items(adobe_call *c)
 {
-    json_t *rows = json_object_get(c->input, "source_items"), *row = NULL, *changed = json_array();
+    json_t *rows = json_object_get(c->input, "source_items"), *row = NULL;
     size_t i = 0;
     json_array_foreach(rows, i, row)
     {
         const adobe_item *item = row_before(c->m, row);
         if (item)
-            adobe_remove_row(c->m, item->sku, item->source, changed);
+            adobe_remove_row(c->m, item->sku, item->source);
     }
-    adobe_note_rows("source-items-deleted", changed);
     adobe_reply(c, json_array());
-}
-
-void adobe_remove_row(adobe *m, uint32_t sku, int source, json_t *changed)
-{
-    json_array_append_new(changed,
-                          json_pack("{ss ss}", "sku", m->skus[sku].name, "source", m->sources[source].code));
-    adobe_item_remove(m, sku, source);
-    if (source == DEFAULT_SOURCE)
-        adobe_sync_legacy(m, sku);
 }
 
 /* ---- reading ---- */

@@ -25,9 +25,7 @@ void adobe_put_stock_item(adobe_call *c)
     adobe_product *p = asked(c);
     if (!p)
         return;
-    json_t *changed = json_array();
-    adobe_save_stock_item(c->m, p, json_object_get(c->input, "stock_item"), false, changed);
-    adobe_note_rows("source-items", changed);
+    adobe_save_stock_item(c->m, p, json_object_get(c->input, "stock_item"), false);
     adobe_reply(c, json_integer(p->id));
 }
 

@@ -183,7 +183,7 @@ static void note_low(const adobe *m, adobe_product *p)
     p->low_since = low ? env_now() : 0;
 }
 
-void adobe_save_stock_item(adobe *m, adobe_product *p, const json_t *item, bool fresh, json_t *changed)
+void adobe_save_stock_item(adobe *m, adobe_product *p, const json_t *item, bool fresh)
 {
     const adobe_item *row = adobe_item_of(m, &m->skus[p->sku], DEFAULT_SOURCE);
     int64_t quantity = row ? row->quantity : 0;
@@ -197,7 +197,7 @@ void adobe_save_stock_item(adobe *m, adobe_product *p, const json_t *item, bool 
         return;
     }
     if (item || fresh)
-        adobe_write_row(m, m->skus[p->sku].name, DEFAULT_SOURCE, quantity, fresh ? 1 : status, changed);
+        adobe_write_row(m, m->skus[p->sku].name, DEFAULT_SOURCE, quantity, fresh ? 1 : status);
     if (fresh)
         p->in_stock = status;
     else
@@ -240,13 +240,11 @@ static void save(adobe_call *c, const char *sku)
         if (!check_url_key(c, p))
             return;
     }
-    json_t *changed = json_array();
     set_fields(c->m, p, given, !fresh && !c->m->all_stores);
     adobe_save_parts(c->m, p, get(given, "extension_attributes"));
-    adobe_save_stock_item(c->m, p, item, fresh, changed);
+    adobe_save_stock_item(c->m, p, item, fresh);
     sim_effect("adobe", fresh ? "product" : "product-changed",
                json_pack("{ss sI}", "sku", c->m->skus[p->sku].name, "id", (json_int_t)p->id));
-    adobe_note_rows("source-items", changed);
     answer(c, p, item, fresh);
 }
 

@@ -248,13 +248,23 @@ static int by_sorts(const void *a, const void *b, void *arg)
     return (x > y) - (x < y);
 }
 
+/* Where a page begins; past the end it is `count`, or the last page again. */
+static size_t first_of(const adobe_call *c, json_int_t size, json_int_t page, size_t count)
+{
+    if (size <= 0 || page <= 1)
+        return 0;
+    size_t last = count ? (count - 1) / (size_t)size : 0, asked = (size_t)(page - 1);
+    if (asked <= last)
+        return asked * (size_t)size;
+    return adobe_is(c->m, "page_past_end", "last") ? last * (size_t)size : count;
+}
+
 static json_t *page_of(adobe_call *c, const search *s, const size_t *rows, size_t count)
 {
     json_t *items = json_array();
     json_int_t size = json_integer_value(json_object_get(c->criteria, "page_size"));
     json_int_t page = json_integer_value(json_object_get(c->criteria, "current_page"));
-    size_t from = size > 0 && page > 1 ? (size_t)(page - 1) : 0;
-    from = from > count ? count : from * (size_t)(size > 0 ? size : 0);
+    size_t from = first_of(c, size, page, count);
     for (size_t i = from; i < count && (size <= 0 || i - from < (size_t)size); i++)
         json_array_append_new(items, s->table->doc(c->m, rows[i]));
     return items;
@@ -270,7 +280,7 @@ void search_reply(adobe_call *c, const search_table *table, size_t *rows, size_t
     for (size_t i = 0; i < count; i++)
         if (fits(&s, taken[i]))
             taken[kept++] = taken[i];
-    if (s.sorts)
+    if (s.sorts && kept)
         qsort_r(taken, kept, sizeof *taken, by_sorts, &s);
     adobe_reply(c, json_pack("{so sO sI}", "items", page_of(c, &s, taken, kept), "search_criteria",
                              c->criteria, "total_count", (json_int_t)kept));

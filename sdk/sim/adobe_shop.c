@@ -135,15 +135,13 @@ void adobe_free(adobe *m)
 /* Rows of products that were deleted, when the consumer that removes them has run. */
 static void clean_up(adobe *m)
 {
-    json_t *changed = json_array();
     for (size_t i = 0; i < m->item_count; i++) {
         const adobe_item *item = &m->items[i];
         if (!item->gone && m->skus[item->sku].orphaned)
-            adobe_remove_row(m, item->sku, item->source, changed);
+            adobe_remove_row(m, item->sku, item->source);
     }
     for (size_t i = 0; i < m->sku_count; i++)
         m->skus[i].orphaned = false;
-    adobe_note_rows("source-items-deleted", changed);
 }
 
 void adobe_settle(adobe *m)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Requests for the API: the route is found and the query decoded on the listener's thread, the body is parsed
  * and the call made on a worker's. Size and depth of JSON are capped before it is parsed. */
-#include "core/server/api.h"
+#include "core/server/calls.h"
 
 #include <string.h>
 

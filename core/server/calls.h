@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What `admin` and `control` share: routes, the query, the way to a worker and back. */
-#ifndef TB_SERVER_API_H
-#define TB_SERVER_API_H
+#ifndef TB_SERVER_CALLS_H
+#define TB_SERVER_CALLS_H
 
 #include "core/server/inner.h"
 
