@@ -31,9 +31,11 @@ static void ready_slowly(void *arg, int64_t pipeline)
 
 static void (*ready)(void *arg, int64_t pipeline);
 
+static int64_t opened = 1000;
+
 static void open_journal(void)
 {
-    journal_options o = {.path = path, .now = 1000, .ready = ready};
+    journal_options o = {.path = path, .now = opened, .ready = ready};
     ck_assert_msg(journal_open(&o, &j, &e) == 0, "%s", e.text);
 }
 
@@ -345,6 +347,42 @@ START_TEST(an_intent_survives_and_comes_back_unknown)
 }
 END_TEST
 
+/* What was sent may still have its effect for as long as the server works on it: counted from the call's end.
+ */
+START_TEST(an_intent_is_as_old_as_the_end_of_its_call)
+{
+    put(p, "k", NULL, "1", NULL);
+    take(p, 5000);
+    journal_intent x = {rows[0].seq, rows[0].generation, rows[0].step, "c",         "op",
+                        "P-1",       "order/k\n",        "{}",         JOURNAL_DONE};
+    ck_assert_int_eq(journal_intend(j, p, &x, 1, 2000), JOURNAL_DONE);
+    journal_close(j);
+    opened = 9000; /* it was on its way when its owner went */
+    open_journal();
+    ck_assert_int_eq(take(p, 9000), 1);
+    ck_assert_int_eq(rows[0].intent_when, 9000);
+    journal_settlement m = {.seq = rows[0].seq,
+                            .generation = rows[0].generation,
+                            .step = rows[0].step,
+                            .kind = SETTLE_UNKNOWN,
+                            .due = 9000};
+    ck_assert_int_eq(journal_settle(j, p, &m, 1, 20000), JOURNAL_DONE); /* a probe that could not tell */
+    take(p, 20000);
+    ck_assert_int_eq(rows[0].intent_when, 9000);
+    m.step = rows[0].step;
+    m.sent_now = true;
+    ck_assert_int_eq(journal_settle(j, p, &m, 1, 30000),
+                     JOURNAL_DONE); /* a call that ended without an answer */
+    take(p, 30000);
+    ck_assert_int_eq(rows[0].intent_when, 30000);
+    journal_close(j);
+    opened = 40000;
+    open_journal(); /* it was known to be over */
+    ck_assert_int_eq(take(p, 40000), 1);
+    ck_assert_int_eq(rows[0].intent_when, 30000);
+}
+END_TEST
+
 START_TEST(a_second_owner_is_told_who_has_it)
 {
     journal_options o = {.path = path, .now = 1000};
@@ -362,6 +400,43 @@ static void scribble(long offset, const char *bytes, size_t n)
     ck_assert_int_eq(pwrite(fd, bytes, n, offset), (ssize_t)n);
     close(fd);
 }
+
+START_TEST(a_cursor_moves_with_its_rows_or_not_at_all)
+{
+    journal_item item = {.type = "t", .key = "k", .body = "{}", .changed = 1000};
+    journal_accepting a = {.pipeline = 999, /* there is none: the rows are refused */
+                           .now = 2000,
+                           .connection = "c",
+                           .stream = "s",
+                           .cursor = "17",
+                           .items = &item,
+                           .items_n = 1};
+    journal_accepted out;
+    ck_assert_int_ne(journal_accept(j, &a, &out, &e), JOURNAL_DONE);
+    ck_assert_ptr_null(journal_cursor(j, 999, "c", "s"));
+}
+END_TEST
+
+/* The lock's file is gone, so another daemon could begin: what the first one still has is not written. */
+START_TEST(an_owner_that_was_replaced_writes_nothing)
+{
+    char lock[128];
+    journal *second;
+    journal_options o = {.path = path, .now = 3000};
+    snprintf(lock, sizeof lock, "%s.lock", path);
+    ck_assert_int_eq(unlink(lock), 0);
+    ck_assert_msg(journal_open(&o, &second, &e) == 0, "%s", e.text);
+    ck_assert_int_eq(journal_epoch(second), journal_epoch(j) + 1);
+    journal_item item = {.type = "t", .key = "late", .body = "{}", .changed = 1000};
+    journal_accepting a = {
+        .pipeline = p, .now = 2000, .connection = "c", .stream = "s", .items = &item, .items_n = 1};
+    journal_accepted out;
+    ck_assert_int_eq(journal_accept(j, &a, &out, &e), JOURNAL_UNKNOWN);
+    ck_assert_msg(strstr(e.text, "another daemon") != NULL, "%s", e.text);
+    ck_assert_int_eq(counts(p).accepted, 0);
+    journal_close(second);
+}
+END_TEST
 
 START_TEST(a_damaged_file_is_said_plainly)
 {
@@ -382,6 +457,39 @@ START_TEST(a_damaged_file_is_said_plainly)
     ck_assert_msg(strstr(e.text, "damaged") != NULL, "%s", e.text);
     ck_assert_int_eq(truncate(path, 100), 0);
     ck_assert_int_ne(journal_open(&o, &j, &e), 0);
+}
+END_TEST
+
+static char said_broken[200];
+
+static void note_broken(void *arg, const char *why)
+{
+    (void)arg;
+    snprintf(said_broken, sizeof said_broken, "%s", why);
+}
+
+/* The disk goes bad while the journal is open: every page but the first is nonsense now. */
+static void open_and_spoil(void)
+{
+    struct stat st;
+    put(p, "k", NULL, "{}", NULL);
+    journal_close(j);
+    said_broken[0] = '\0';
+    journal_options o = {.path = path, .now = 1000, .visit = true, .broken = note_broken};
+    ck_assert_msg(journal_open(&o, &j, &e) == 0, "%s", e.text);
+    ck_assert_int_eq(stat(path, &st), 0);
+    for (long at = 4096; at < st.st_size; at += 4096)
+        scribble(at, "\377\377\377\377\377\377\377\377\377\377\377\377", 12);
+}
+
+START_TEST(what_cannot_be_read_is_not_nothing)
+{
+    int64_t version;
+    open_and_spoil();
+    for (int i = 0; i < 5 && !*said_broken; i++) /* the readers still know some pages */
+        free(journal_state_get(j, "p/namespace", "key", &version));
+    ck_assert_msg(strstr(said_broken, "malformed") != NULL, "\"%s\"", said_broken);
+    ck_assert_int_eq(journal_pipeline_get(j, "other", true, 1000, &p, &e), JOURNAL_UNKNOWN);
 }
 END_TEST
 
@@ -635,8 +743,12 @@ int main(void)
     tcase_add_test(t, a_change_wakes_what_depends_on_it);
     tcase_add_test(t, a_mended_table_releases_what_was_parked);
     tcase_add_test(t, an_intent_survives_and_comes_back_unknown);
+    tcase_add_test(t, an_intent_is_as_old_as_the_end_of_its_call);
     tcase_add_test(t, a_second_owner_is_told_who_has_it);
+    tcase_add_test(t, a_cursor_moves_with_its_rows_or_not_at_all);
+    tcase_add_test(t, an_owner_that_was_replaced_writes_nothing);
     tcase_add_test(t, a_damaged_file_is_said_plainly);
+    tcase_add_test(t, what_cannot_be_read_is_not_nothing);
     tcase_add_test(t, a_flipped_bit_in_a_body_parks_the_record);
     tcase_add_test(t, changes_by_people_are_chained);
     tcase_add_test(t, bodies_are_received_once_and_go_when_expanded);
