@@ -11,11 +11,11 @@
  *
  * so in an honest head each text begins exactly where the one before it lets it, and the last one ends four
  * bytes before the head does. Whatever was passed over breaks that, but for one fault: a NUL and a bare LF
- * where CRLF should be, or a line that begins with a NUL or a ':' within the four bytes that end the head,
- * leave as many NULs, and no call shows them. (A proxy would have to hand on all of that untouched.) Another
- * version of the library may cut in another way (1.0 refuses these itself), and then a layout that is judged
- * would refuse everybody; so it is judged for the version that was seen, and tests/system/test_raw.py tells
- * what another one lets through. */
+ * where CRLF should be, or a NUL or ':' among the four bytes that end the head, leave as many NULs, and no
+ * call shows them. (A proxy would have to hand on all of that untouched.) Another version of the library may
+ * cut in another way (1.0 refuses these itself), and then a layout that is judged would refuse everybody; so
+ * it is judged for the version that was seen, and tests/system/test_raw.py tells what another one lets
+ * through. */
 #include "core/server/inner.h"
 
 #include <ctype.h>

@@ -82,8 +82,8 @@ static void look_at_line(const char *line, size_t n)
 static bool leaves_no_trace(const char *head)
 {
     for (size_t i = 0; i + 1 < head_n; i++) {
-        bool at_end = i + 3 >= head_n;
-        if ((!head[i] && head[i + 1] == '\n') || (at_end && (!head[i] || head[i] == ':')))
+        size_t left = head_n - i;
+        if ((!head[i] && (head[i + 1] == '\n' || left <= 4)) || (head[i] == ':' && left <= 3))
             return true;
     }
     return false;
