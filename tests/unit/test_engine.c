@@ -4,6 +4,7 @@
 #include "core/base/env.h"
 #include "core/engine/claims.h"
 #include "core/engine/pace.h"
+#include "core/engine/exchange.h"
 #include "core/engine/sign.h"
 
 #include <check.h>
@@ -129,6 +130,43 @@ START_TEST(oauth1_leaves_the_port_out_and_sorts_by_name)
 }
 END_TEST
 
+/* A key with a quote or a line break would end the value, or the header. */
+START_TEST(oauth1_encodes_what_it_puts_into_the_header)
+{
+    static char odd_key[] = "k\",x=\"", odd_token[] = "to\r\nX-Evil: 1";
+    config_connection c = oauth();
+    c.consumer_key = odd_key;
+    c.access_token = odd_token;
+    CLEANUP_BUFFER buffer header = {0};
+    sign_header(&c, "GET", "https", "h", "/", NULL, "n1", 1, &header);
+    ck_assert_msg(strstr(buffer_text(&header),
+                         "oauth_consumer_key=\"k%22%2Cx%3D%22\",oauth_token=\"to%0D%0AX-Evil%3A%201\","),
+                  "%s", buffer_text(&header));
+    ck_assert(!strpbrk(buffer_text(&header), "\r\n"));
+}
+END_TEST
+
+START_TEST(a_wait_without_end_is_an_hour)
+{
+    static const struct {
+        const char *head;
+        int64_t least, most;
+    } cases[] = {{"Retry-After: 99999999999999999999\r\n", 3600000, 3600000},
+                 {"X-Rate-Limit-Reset: 9223372036854775807\r\n", 3600000, 3600000},
+                 {"retry-after:\t30 \r\n", 30000, 30000},
+                 {"Retry-After: -5\r\n", 0, 0},
+                 {"Retry-After: soon\r\n", 0, 0}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        env_answer a = {.fate = ENV_ANSWERED, .status = 429};
+        buffer_puts(&a.headers, cases[i].head);
+        int64_t wait = exchange_wait_asked(&a);
+        ck_assert_msg(wait >= cases[i].least && wait <= cases[i].most, "%s: %lld", cases[i].head,
+                      (long long)wait);
+        env_answer_free(&a);
+    }
+}
+END_TEST
+
 START_TEST(basic_is_base64_of_the_pair)
 {
     config_connection c = {.auth = AUTH_BASIC, .user = user, .password = password};
@@ -202,6 +240,8 @@ int main(void)
     tcase_add_test(t, a_long_wait_teaches_no_pace_and_a_learnt_one_is_forgotten);
     tcase_add_test(t, oauth1_signs_as_another_program_does);
     tcase_add_test(t, oauth1_leaves_the_port_out_and_sorts_by_name);
+    tcase_add_test(t, oauth1_encodes_what_it_puts_into_the_header);
+    tcase_add_test(t, a_wait_without_end_is_an_hour);
     tcase_add_test(t, basic_is_base64_of_the_pair);
     SRunner *r = srunner_create(s);
     srunner_run_all(r, CK_NORMAL);
