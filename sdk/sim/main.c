@@ -191,8 +191,6 @@ static int build_world(const options *o, json_t *scenario)
         return -1;
     sim_world.sitoo = sitoo_new(json_object_get(sim_world.settings, "sitoo"));
     sim_world.adobe = adobe_new(json_object_get(sim_world.settings, "adobe"));
-    if (!sim_world.sitoo || !sim_world.adobe)
-        return complain("out of memory");
     if (seed_settings((size_t)o->stores, (size_t)o->skus))
         return -1;
     observer_step();
