@@ -90,7 +90,7 @@ static int open_by_configuration(client *c, const char *conf)
     if (!model || !model->journal)
         code = cli_findings(&findings);
     else if (model->listen_control && !(fault = somebody_listens(model->listen_control)))
-        c->socket = strdup(model->listen_control);
+        code = (c->socket = strdup(model->listen_control)) ? 0 : tell(CLI_BUG, "out of memory");
     else if (fault == EACCES || fault == EPERM)
         code = tell(CLI_TEMPORARY, "%s: %s: be root or in the socket's group", model->listen_control,
                     strerror(fault));
@@ -106,15 +106,14 @@ static int open_by_configuration(client *c, const char *conf)
 
 int client_open(const cli_args *a, client **out)
 {
-    client *c = calloc(1, sizeof *c);
-    int code = !c           ? tell(CLI_BUG, "out of memory")
-               : a->offline ? take_journal(c, a->offline, true, "")
-                            : open_by_configuration(c, cli_conf(a));
+    client *c = *out = calloc(1, sizeof *c);
+    if (!c)
+        return tell(CLI_BUG, "out of memory");
+    int code = a->offline ? take_journal(c, a->offline, true, "") : open_by_configuration(c, cli_conf(a));
     if (!code && c->socket && !(c->http = env_client_new()))
         code = tell(CLI_BUG, "out of memory");
     if (!code && !c->socket)
         plan_if_it_loads(c, cli_conf(a));
-    *out = c;
     if (code) {
         client_close(c);
         *out = NULL;

@@ -39,7 +39,7 @@ static int take_lock(journal *j, error *e)
 static int verify_store(const journal *j, store *s, error *e)
 {
     sqlite3_stmt *st = s ? store_sql(s, "PRAGMA quick_check(1)", "") : NULL;
-    bool good = store_row(st) && !strcmp((const char *)sqlite3_column_text(st, 0), "ok");
+    bool good = st && store_row(st) && !strcmp((const char *)sqlite3_column_text(st, 0), "ok");
     if (!good)
         error_set(e, "the journal %s is damaged: %s; stop, keep the file, and restore the last backup",
                   j->path,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* core/engine without plugins and journal: claims and signatures. The expected signature was computed by another
- * program (Python's hmac) from RFC 5849's rules. */
+/* core/engine without plugins and journal: claims and signatures. The expected signature was computed by
+ * another program (Python's hmac) from RFC 5849's rules. */
 #include "core/base/env.h"
 #include "core/engine/claims.h"
 #include "core/engine/sign.h"
@@ -84,16 +84,18 @@ static config_connection oauth(void)
                                .access_token_secret = token_secret};
 }
 
-static const char query[] = "searchCriteria%5BpageSize%5D=50&a%5Bb%5D=2&a=1"
-                            "&searchCriteria%5Bfilter_groups%5D%5B0%5D%5Bfilters%5D%5B0%5D%5Bvalue%5D=A%2FB%20%2BC";
+static const char query[] =
+    "searchCriteria%5BpageSize%5D=50&a%5Bb%5D=2&a=1"
+    "&searchCriteria%5Bfilter_groups%5D%5B0%5D%5Bfilters%5D%5B0%5D%5Bvalue%5D=A%2FB%20%2BC";
 
 START_TEST(oauth1_signs_as_another_program_does)
 {
     config_connection c = oauth();
     CLEANUP_BUFFER buffer header = {0};
     sign_header(&c, "GET", "https", "Shop.Example", "/rest/V1/products", query, "n1", 1795413160, &header);
-    ck_assert_msg(strstr(buffer_text(&header), "oauth_signature=\"3qAyglNnRLG6OTnvN%2BXNtBcKDAtSNZ4vnntjI4lxwJ0%3D\""),
-                  "%s", buffer_text(&header));
+    ck_assert_msg(
+        strstr(buffer_text(&header), "oauth_signature=\"3qAyglNnRLG6OTnvN%2BXNtBcKDAtSNZ4vnntjI4lxwJ0%3D\""),
+        "%s", buffer_text(&header));
     ck_assert(strstr(buffer_text(&header), "oauth_signature_method=\"HMAC-SHA256\""));
     ck_assert(!strstr(buffer_text(&header), "c&s"));
 }
@@ -104,7 +106,8 @@ START_TEST(oauth1_leaves_the_port_out_and_sorts_by_name)
     config_connection c = oauth();
     CLEANUP_BUFFER buffer base = {0};
     sign_base_string(&c, "GET", "http", "127.0.0.1:8080", "/rest/V1/x", "a%5Bb%5D=2&a=1", "n1", 1, &base);
-    ck_assert(strstr(buffer_text(&base), "GET&http%3A%2F%2F127.0.0.1%2Frest%2FV1%2Fx&a%3D1%26a%255Bb%255D%3D2%26oauth_"));
+    ck_assert(strstr(buffer_text(&base),
+                     "GET&http%3A%2F%2F127.0.0.1%2Frest%2FV1%2Fx&a%3D1%26a%255Bb%255D%3D2%26oauth_"));
 }
 END_TEST
 
