@@ -165,17 +165,12 @@ static int watch(const cli_args *a)
 
 int cli_status(int argc, char **argv)
 {
-    static const cli_usage usage = {
-        "status",
-        "",
-        "Shows for each pipeline where every record is (accepted = applied + superseded + dropped + parked "
-        "+\n"
-        "pending), how fresh the other side is, the backlog and the last error; for each connection its "
-        "slots\n"
-        "and pauses; for each inbox its own line. Exit: 0, or 1 when a line does not add up.\n",
-        OPT_CONF | OPT_JSON | OPT_OFFLINE | OPT_WATCH,
-        0,
-        0};
+    static const char text[] =
+        "Shows for each pipeline where every record is (accepted = applied + superseded + dropped\n"
+        "+ parked + pending), how fresh the other side is, the backlog and the last error; for\n"
+        "each connection its slots and pauses; for each inbox its own line. Exit: 0, or 1 when a\n"
+        "line does not add up.\n";
+    static const cli_usage usage = {"status", "", text, OPT_CONF | OPT_JSON | OPT_OFFLINE | OPT_WATCH, 0, 0};
     cli_args a;
     int code = cli_parse(argc, argv, &usage, &a);
     if (code >= 0)

@@ -212,7 +212,7 @@ int engine_stop(engine *e)
             connection_abort(e->connections[i], true);
         return 0;
     }
-    int64_t deadline = env_mono() + SHUTDOWN_DEADLINE;
+    int64_t deadline = env_deadline(SHUTDOWN_DEADLINE);
     for (int i = 0; i < e->pipelines_n; i++)
         pipeline_halt(e->pipelines[i]);
     for (int i = 0; i < e->connections_n; i++)
@@ -223,7 +223,7 @@ int engine_stop(engine *e)
     for (int i = 0; i < e->connections_n && !all; i++)
         connection_abort(e->connections[i], true); /* CREATE exchanges had their time */
     for (int i = 0; i < e->pipelines_n && !all; i++)
-        if (!pipeline_join(e->pipelines[i], deadline + 2000))
+        if (!pipeline_join(e->pipelines[i], env_deadline(LAST_DEADLINE)))
             return 70;
     return engine_wants_exit(e);
 }

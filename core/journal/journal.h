@@ -33,7 +33,8 @@ typedef struct {
     bool read_only;     /* inspection of a copy: no lock, no writer */
     bool visit;         /* one command between two runs: an unclean stop stays one for the next run */
     int64_t now;
-    /* Called by the writer after each commit that made records ready in that pipeline; no locks, no verbs. */
+    /* Called by the writer after each commit that made records ready in that pipeline, before the verbs of
+     * that commit return; no locks, no verbs. */
     void (*ready)(void *arg, int64_t pipeline);
     /* Called once by the writer when an I/O error was met (the process is expected to end with 74). */
     void (*broken)(void *arg, const char *why);

@@ -94,8 +94,10 @@ static int group_of(candidates *c, const char *name)
     for (int i = 0; i < c->groups_n; i++)
         if (!strcmp(c->groups[i].name, name))
             return i;
-    if (c->groups_n == MOST_GROUPS || !(c->groups[c->groups_n].name = strdup(name)))
+    char *copy = c->groups_n < MOST_GROUPS ? strdup(name) : NULL;
+    if (!copy)
         return -1;
+    c->groups[c->groups_n] = (group){.name = copy};
     return c->groups_n++;
 }
 
@@ -161,12 +163,13 @@ int journal_take(journal *j, int64_t pipeline, int64_t now, int limit, int group
 {
     int n = -1, damaged_n = 0;
     journal_row damaged[8];
-    candidates *c = calloc(1, sizeof *c);
-    *out = calloc((size_t)limit + 1, sizeof **out);
+    candidates *c = malloc(sizeof *c); /* large, and mostly not used: nothing of it is zeroed */
+    *out = malloc(((size_t)limit + 1) * sizeof **out);
     *next_due = INT64_MAX;
     if (c) {
+        c->n = c->groups_n = 0;
         c->room = groups ? limit * LOOK_AHEAD : limit;
-        c->list = calloc((size_t)c->room, sizeof *c->list);
+        c->list = malloc((size_t)c->room * sizeof *c->list);
     }
     store *s = c && c->list && *out ? reader_take(j) : NULL;
     if (s) {

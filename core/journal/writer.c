@@ -135,10 +135,10 @@ void writer_main(void *arg)
         journal_result result = run_turn(j, list, &e);
         if (result == JOURNAL_UNKNOWN)
             break_off(j, &e);
-        tell(j, list, result, &e);
         for (int i = 0; result == JOURNAL_DONE && i < j->touched_n; i++)
-            if (j->options.ready)
+            if (j->options.ready) /* before the verbs return: then nobody is called who has ended since */
                 j->options.ready(j->options.arg, j->touched[i]);
+        tell(j, list, result, &e);
         if (j->wal_pages >= CHECKPOINT_PAGES)
             checkpoint(j);
     }

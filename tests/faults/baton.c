@@ -91,8 +91,6 @@ int64_t baton_wall(void)
 
 static bool can_go_on(const actor *a)
 {
-    if (a->ended || baton.lives[a->life].killed)
-        return false;
     return !a->waits || a->woken || a->until <= baton.clock || (a->abort && atomic_load(a->abort));
 }
 
@@ -100,9 +98,8 @@ static void tell_waits(void)
 {
     for (int i = 0; i < baton.actors_n; i++) {
         const actor *a = baton.actors[i];
-        if (!a->ended && !baton.lives[a->life].killed)
-            baton_trace("stuck", "%s of life %d %s %lld", a->name, a->life,
-                        a->waits ? "waits until" : "is at", (long long)a->until);
+        baton_trace("stuck", "%s of life %d %s %lld", a->name, a->life, a->waits ? "waits until" : "is at",
+                    (long long)a->until);
     }
 }
 
@@ -112,7 +109,7 @@ static void jump(void)
     int64_t earliest = BATON_FOREVER;
     for (int i = 0; i < baton.actors_n; i++) {
         const actor *a = baton.actors[i];
-        if (!a->ended && !baton.lives[a->life].killed && a->until < earliest)
+        if (a->until < earliest)
             earliest = a->until;
     }
     if (earliest == BATON_FOREVER) {
@@ -139,7 +136,12 @@ static actor *choose(void)
 
 static void end_life(int life_)
 {
+    int kept = 0;
     baton.lives[life_].killed = true;
+    for (int i = 0; i < baton.actors_n; i++)
+        if (baton.actors[i]->life != life_)
+            baton.actors[kept++] = baton.actors[i];
+    baton.actors_n = kept;
     baton_trace("kill", "life %d at step %lld", life_, (long long)baton.steps);
 }
 
@@ -199,7 +201,7 @@ void baton_wake(const void *on, bool all)
     int n = 0;
     for (int i = 0; i < baton.actors_n; i++) {
         actor *a = baton.actors[i];
-        if (a->waits && !a->ended && a->on == on && !a->woken && !baton.lives[a->life].killed)
+        if (a->waits && a->on == on && !a->woken)
             list[n++] = a;
     }
     if (n && !all) {

@@ -103,19 +103,18 @@ static bool ends_agree(void)
     return agree;
 }
 
-static bool at_rest(const playing *p)
+static bool at_rest(void)
 {
     checks_counts c;
     checks_count(&c);
-    return life_ready() && (!p->s.ledger || ledger_agrees()) && tills_at_rest() && ends_agree() &&
-           !c.pending && !c.unread;
+    return life_ready() && ledger_agrees() && tills_at_rest() && ends_agree() && !c.pending && !c.unread;
 }
 
-static void come_to_rest(const playing *p)
+static void come_to_rest(void)
 {
     int64_t end = baton_clock() + LONGEST_REST;
     for (int looks = 0; looks < 2; baton_sleep(LOOK)) {
-        looks = at_rest(p) ? looks + 1 : 0;
+        looks = at_rest() ? looks + 1 : 0;
         if (baton_clock() < end)
             continue;
         checks_tell();
@@ -215,7 +214,8 @@ static void moves(void *arg)
     const playing *p = arg;
     while (!tills_at_rest()) {
         baton_sleep(1 + baton_below(8000000 / p->s.per_second));
-        ledger_move();
+        for (int64_t n = 1 + baton_below(6); n; n--)
+            ledger_move(p->s.ledger);
     }
 }
 
@@ -271,10 +271,10 @@ static void live(playing *p)
     life_begin();
     p->r->lives++;
     while (!tills_at_rest())
-        baton_sleep(1000);
+        baton_sleep(2000);
     p->trouble = false;
     end_trouble();
-    come_to_rest(p);
+    come_to_rest();
 }
 
 static void play(void *arg)

@@ -17,6 +17,7 @@
 #include <jansson.h>
 
 #include "core/base/log.h"
+#include "core/plugin/plugin.h"
 #include "tests/faults/baton.h"
 #include "tests/faults/vfs_power.h"
 
@@ -280,6 +281,21 @@ static void take_option(options *o, int option)
     }
 }
 
+/* What every life will open is opened once, here: so it stands in every child already. */
+static void open_plugins(void)
+{
+    static const char *const names_[] = {"sitoo-source",  "stock-rule",  "adobe-sink",
+                                         "ledger-source", "ledger-rule", "ledger-sink"};
+    plugins *p = plugins_new(PLUGIN_FILES);
+    error e;
+    for (size_t i = 0; i < sizeof names_ / sizeof *names_; i++)
+        if (!plugins_get(p, names_[i], &e)) {
+            fprintf(stderr, "simulate: %s\n", e.text);
+            exit(78);
+        }
+    plugins_free(p);
+}
+
 int main(int argc, char **argv)
 {
     options o = {.from = 1, .to = 1, .jobs = 2, .seed.plugins = PLUGIN_FILES};
@@ -288,6 +304,7 @@ int main(int argc, char **argv)
         take_option(&o, c);
     json_object_seed(7);
     vfs_power_start();
+    open_plugins();
     setvbuf(stdout, NULL, _IOLBF, 0);
     double start_ = now();
     play_all(&o, &t);

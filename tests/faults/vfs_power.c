@@ -375,6 +375,8 @@ static sqlite3_vfs vfs = {
 
 void vfs_power_start(void)
 {
+    sqlite3_config(
+        SQLITE_CONFIG_SINGLETHREAD); /* actors share one thread, and none leaves SQLite in a lock */
     sqlite3_vfs_register(&vfs, 1);
 }
 

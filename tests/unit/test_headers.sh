@@ -94,6 +94,13 @@ exported tb_ >"$work/exported"
 diff "$work/declared" "$work/exported" && [ -s "$work/declared" ]
 verdict "the headers declare exactly what tillbridge.map exports" $?
 
+page=$top/doc/tillbridge-plugin.3
+while read -r name; do
+  grep -qw "$name" "$page" || echo "$name"
+done <"$work/declared" >"$work/unnamed"
+[ ! -s "$work/unnamed" ] || ! cat "$work/unnamed"
+verdict "tillbridge-plugin(3) names every function" $?
+
 # ---- what was promised ----
 
 frozen=$top/tests/fixtures/abi-0.1/tillbridge

@@ -19,9 +19,21 @@ static journal *j;
 static int64_t p;
 static error e;
 
+static int64_t said_ready;
+
+/* Slow, so that a verb which returned before it would be seen. */
+static void ready_slowly(void *arg, int64_t pipeline)
+{
+    (void)arg;
+    usleep(20000);
+    said_ready = pipeline;
+}
+
+static void (*ready)(void *arg, int64_t pipeline);
+
 static void open_journal(void)
 {
-    journal_options o = {.path = path, .now = 1000};
+    journal_options o = {.path = path, .now = 1000, .ready = ready};
     ck_assert_msg(journal_open(&o, &j, &e) == 0, "%s", e.text);
 }
 
@@ -116,6 +128,17 @@ static void settle_first(settle_kind kind)
     s.cause = "cause";
     settle(p, &s);
 }
+
+START_TEST(a_verb_returns_after_its_pipeline_was_told)
+{
+    journal_close(j);
+    ready = ready_slowly;
+    open_journal();
+    said_ready = 0;
+    put(p, "a", NULL, "1", NULL);
+    ck_assert_int_eq(said_ready, p);
+}
+END_TEST
 
 START_TEST(a_newer_record_takes_the_place_of_an_older)
 {
@@ -602,6 +625,7 @@ int main(void)
     suite_add_tcase(s, t);
     tcase_set_timeout(t, 60);
     tcase_add_checked_fixture(t, setup, teardown);
+    tcase_add_test(t, a_verb_returns_after_its_pipeline_was_told);
     tcase_add_test(t, a_newer_record_takes_the_place_of_an_older);
     tcase_add_test(t, an_overtaken_settle_moves_no_counter);
     tcase_add_test(t, a_repeated_settle_is_refused);

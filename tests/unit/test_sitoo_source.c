@@ -407,7 +407,7 @@ END_TEST
 START_TEST(keys_that_leave_the_tables_are_retired_once)
 {
     tb_test *t = settled("warehouse,source\n31,malmo\n");
-    tb_test_set_state(t, "targets", "versions", "0/0/0");
+    tb_test_set_state(t, "targets", "versions", "0/0/0/");
     level(t, "31/A", "5.000", "0.000", 100, "A@lund");
     level(t, "32/A", "4.000", "0.000", 100, "A@malmo");
     poll(t, POLL("51"), LIST("1", SALE("100", "31", "A", "5.000")));
@@ -424,6 +424,30 @@ START_TEST(keys_that_leave_the_tables_are_retired_once)
     ck_assert(json_is_true(json_object_get(part, "retired")));
     ck_assert_str_eq(field(part, "total"), "0.000");
     tb_record_unref(r);
+
+    tb_test_set_now(t, NOW + 2000);
+    tb_test_expect(t, "GET", TRANSACTIONS, POLL("51"), 200, LIST("1", SALE("100", "31", "A", "5.000")));
+    ck_assert_msg(tb_test_read(t, "{\"last\":100}") == TB_OK, "%s", tb_test_failure(t));
+    ck_assert_ptr_null(tb_test_fed(t, 0));
+    done(t);
+}
+END_TEST
+
+/* The core keeps a digest of the transforms and sinks; with another one every key is told once more, and only
+ * once. */
+START_TEST(other_settings_tell_every_key_once)
+{
+    tb_test *t = two();
+    tb_test_set_state(t, "core/settings", "test", "aaaaaaaaaaaabbbb");
+    tb_test_set_state(t, "targets", "versions", "1/1/1/cccccccccccc");
+    level(t, "31/A", "5.000", "0.000", 100, "A@malmo");
+    level(t, "32/B", "4.000", "0.000", 100, "B@malmo");
+    poll(t, POLL("51"), LIST("1", SALE("100", "31", "A", "5.000")));
+    ck_assert_msg(tb_test_read(t, "{\"last\":100}") == TB_OK, "%s", tb_test_failure(t));
+    fed(t, 0, "A@malmo", "settings");
+    fed(t, 1, "B@malmo", "settings");
+    ck_assert_ptr_null(tb_test_fed(t, 2));
+    ck_assert_ptr_nonnull(strstr(tb_test_state(t, "targets", "versions"), "/aaaaaaaaaaaa"));
 
     tb_test_set_now(t, NOW + 2000);
     tb_test_expect(t, "GET", TRANSACTIONS, POLL("51"), 200, LIST("1", SALE("100", "31", "A", "5.000")));
@@ -669,6 +693,7 @@ int main(void)
                                                 &a_booking_sets_a_timer_that_reads_its_rows_again,
                                                 &the_next_timer_says_when_to_read,
                                                 &keys_that_leave_the_tables_are_retired_once,
+                                                &other_settings_tell_every_key_once,
                                                 &nothing_reserved_needs_no_network,
                                                 &numbers_of_r1,
                                                 &skus_go_in_one_parameter,
