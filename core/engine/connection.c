@@ -199,7 +199,7 @@ static env_client *take_slot(connection *c, const slot_wish *wish)
     waiter w = {.wish = wish, .since = env_mono()};
     ENV_HOLD(&c->lock);
     w.next = c->waiting;
-    c->waiting = &w; /* cppcheck-suppress autoVariables ; unlinked below, before w goes */
+    c->waiting = &w; /* unlinked below, before w goes */
     env_client *client = NULL;
     for (;;) {
         int64_t now = env_mono(), ready = rate_ready(c);

@@ -106,7 +106,7 @@ static int scale_digits(wide digits, int exponent, int scale, int64_t *out, bool
 }
 
 /* The shortest decimal text that reads back as the same double; what a person or the other system wrote. */
-static void shortest_text(double number, char out[40]) /* lint: what a JSON number is */
+static void shortest_text(double number, char out[40])
 {
     for (int digits = 15; digits <= 17; digits++) {
         snprintf(out, 40, "%.*g", digits, number);
@@ -116,7 +116,7 @@ static void shortest_text(double number, char out[40]) /* lint: what a JSON numb
 }
 
 /* Reads "-1.5e-07" as printf wrote it; whatever is not a digit there is the locale's point. */
-static int read_double(double number, int scale, int64_t *out, bool *exact) /* lint: what a JSON number is */
+static int read_double(double number, int scale, int64_t *out, bool *exact)
 {
     char text[40];
     shortest_text(number, text);
