@@ -228,8 +228,10 @@ static int open_journal(daemon_state *d, const plan *p, error *e)
                          .arg = d->engine};
     int code = journal_open(&o, &d->journal, e);
     if (!code && !journal_was_clean(d->journal))
-        log_write(LOG_WARN, "run.unclean",
-                  "the last run did not end in order: what was pending then is written once more");
+        log_write(
+            LOG_WARN, "run.unclean",
+            "the last run did not end in order, or left calls that may still act: what was pending then is "
+            "written once more");
     return code;
 }
 

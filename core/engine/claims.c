@@ -160,3 +160,13 @@ bool claims_held(claims *c, int64_t seq, const char *const *names, int n)
             return true;
     return false;
 }
+
+bool claims_any(claims *c)
+{
+    ENV_HOLD(&c->lock);
+    int64_t now = env_mono();
+    for (size_t i = 0; i < c->room; i++)
+        if (c->slots[i].name && (c->slots[i].seq || c->slots[i].until > now))
+            return true;
+    return false;
+}

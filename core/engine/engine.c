@@ -225,5 +225,7 @@ int engine_stop(engine *e)
     for (int i = 0; i < e->pipelines_n && !all; i++)
         if (!pipeline_join(e->pipelines[i], env_deadline(LAST_DEADLINE)))
             return 70;
+    if (claims_any(e->claims))
+        journal_leave_doubt(e->journal);
     return engine_wants_exit(e);
 }

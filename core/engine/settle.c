@@ -240,6 +240,7 @@ static int fill(pipeline *p, flight *f, const tb_outcome *o, journal_settlement 
         from_core(p, f, s);
     else
         from_plugin(p, f, o, s);
+    s->sent_now = s->kind == SETTLE_UNKNOWN && f->intended;
     once_more_if_doubtful(p, f, s);
     const tb_reason *known = s->reason ? plan_reason(p->p, s->reason) : NULL;
     s->owner = known && known->owner ? known->owner : p->p->config->owner;

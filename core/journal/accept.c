@@ -129,7 +129,7 @@ accept_kind accept_item(journal *j, store *s, int64_t pipeline, const char *scop
                   pipeline, item->key);
     if (latest < 0)
         return ACCEPT_FAILED;
-    if (latest && store_row(st)) {
+    if (latest && store_row(s, st)) {
         int64_t seq = sqlite3_column_int64(st, 0);
         int state = sqlite3_column_int(st, 1);
         sqlite3_reset(st);

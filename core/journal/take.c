@@ -107,7 +107,7 @@ static void read_candidates(store *s, candidates *c, int64_t pipeline, int64_t n
     sqlite3_stmt *st =
         store_sql(s, "SELECT seq, key, grp FROM record WHERE pipeline = ?1 AND due <= ?2 ORDER BY due, seq",
                   "ii", pipeline, now);
-    while (c->n < c->room && store_row(st)) {
+    while (c->n < c->room && store_row(s, st)) {
         int64_t seq = sqlite3_column_int64(st, 0);
         if (skip(arg, seq, (const char *)sqlite3_column_text(st, 1)))
             continue;
@@ -142,7 +142,7 @@ static int read_chosen(store *s, const candidates *c, int limit, bool any, journ
             continue;
         sqlite3_stmt *st =
             store_sql(s, COLUMNS "WHERE r.seq = ?1 AND r.due IS NOT NULL", "i", c->list[i].seq);
-        if (store_row(st))
+        if (store_row(s, st))
             read_row(st, is_whole(st) ? &out[n++] : &damaged[(*damaged_n)++]);
         sqlite3_reset(st);
     }
@@ -195,7 +195,7 @@ int journal_intents(journal *j, journal_row **out)
     int n = 0, room = 0;
     *out = NULL;
     sqlite3_stmt *st = s ? store_sql(s, COLUMNS "WHERE i.seq IS NOT NULL ORDER BY r.seq", "") : NULL;
-    while (store_row(st)) {
+    while (store_row(s, st)) {
         if (n == room) {
             room = room ? room * 2 : 16;
             journal_row *longer = realloc(*out, (size_t)room * sizeof *longer);
@@ -217,7 +217,7 @@ int journal_find(journal *j, int64_t pipeline, const char *key, journal_row **ou
         s && *out ? store_sql(s, COLUMNS "WHERE r.pipeline = ?1 AND r.key = ?2 ORDER BY r.seq LIMIT 1", "it",
                               pipeline, key)
                   : NULL;
-    int found = store_row(st);
+    int found = store_row(s, st);
     if (found)
         read_row(st, *out);
     reader_give(j, s);

@@ -34,11 +34,16 @@ static work *take_all(journal *j)
 
 static void run_one(journal *j, work *w)
 {
+    error unseen;
     if (store_run(&j->writer, "SAVEPOINT request", "")) {
         w->result = store_fault(&j->writer, &w->error);
         return;
     }
     w->result = w->run(j, &j->writer, w->arg, &w->error);
+    if (store_noted(&j->writer, &unseen)) { /* it may have gone on with what it could not read */
+        w->result = JOURNAL_UNKNOWN;
+        w->error = unseen;
+    }
     if (w->result != JOURNAL_DONE)
         store_run(&j->writer, "ROLLBACK TO request", "");
     store_run(&j->writer, "RELEASE request", "");

@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { MOST_STILL = 300000 };
+enum { MOST_STILL = 300000, MOST_SHOWN = 400 };
 
 machine baton;
 void (*baton_told)(const char *why);
@@ -177,6 +177,11 @@ void baton_hold(bool on)
     baton.held = on;
 }
 
+bool baton_held(void)
+{
+    return baton.held;
+}
+
 /* ---- waiting ---- */
 
 bool baton_wait(const void *on, int64_t until, const atomic_bool *abort)
@@ -293,7 +298,10 @@ void baton_trace_hash(const char *verb, const void *data, uint64_t n)
     if (!baton.options.print)
         return;
     begin_line(line, sizeof line, verb);
-    printf("%s%llu bytes, %016llx\n", line, (unsigned long long)n, (unsigned long long)baton.trace);
+    if (n && (*(const char *)data == '{' || *(const char *)data == '[')) /* JSON: shown */
+        printf("%s%.*s\n", line, n < MOST_SHOWN ? (int)n : MOST_SHOWN, (const char *)data);
+    else
+        printf("%s%llu bytes, %016llx\n", line, (unsigned long long)n, (unsigned long long)baton.trace);
 }
 
 uint64_t baton_hash(void)

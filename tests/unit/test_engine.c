@@ -52,6 +52,23 @@ START_TEST(a_claim_stays_while_the_server_may_still_act)
 }
 END_TEST
 
+START_TEST(what_was_sent_and_may_still_act_counts)
+{
+    claims *c = claims_new();
+    ck_assert(!claims_any(c));
+    ck_assert(claims_take(c, 1, AB, 2, INT64_MAX));
+    ck_assert(claims_any(c));
+    claims_drop(c, 1, AB, 2, env_mono() + 60000);
+    ck_assert(claims_any(c));
+    claims_free(c);
+    c = claims_new();
+    ck_assert(claims_take(c, 1, AB, 2, INT64_MAX));
+    claims_drop(c, 1, AB, 2, 0);
+    ck_assert(!claims_any(c));
+    claims_free(c);
+}
+END_TEST
+
 START_TEST(many_claims_survive_growth)
 {
     claims *c = claims_new();
@@ -128,6 +145,7 @@ int main(void)
     tcase_add_test(t, no_two_records_hold_a_common_claim);
     tcase_add_test(t, a_claim_let_go_after_the_hydrate_began_refuses);
     tcase_add_test(t, a_claim_stays_while_the_server_may_still_act);
+    tcase_add_test(t, what_was_sent_and_may_still_act_counts);
     tcase_add_test(t, many_claims_survive_growth);
     tcase_add_test(t, oauth1_signs_as_another_program_does);
     tcase_add_test(t, oauth1_leaves_the_port_out_and_sorts_by_name);

@@ -32,9 +32,11 @@ static void ready_slowly(void *arg, int64_t pipeline)
 
 static void (*ready)(void *arg, int64_t pipeline);
 
+static int64_t opened = 1000;
+
 static void open_journal(void)
 {
-    journal_options o = {.path = path, .now = 1000, .ready = ready};
+    journal_options o = {.path = path, .now = opened, .ready = ready};
     ck_assert_msg(journal_open(&o, &j, &e) == 0, "%s", e.text);
 }
 
@@ -346,6 +348,42 @@ START_TEST(an_intent_survives_and_comes_back_unknown)
 }
 END_TEST
 
+/* What was sent may still have its effect for as long as the server works on it: counted from the call's end.
+ */
+START_TEST(an_intent_is_as_old_as_the_end_of_its_call)
+{
+    put(p, "k", NULL, "1", NULL);
+    take(p, 5000);
+    journal_intent x = {rows[0].seq, rows[0].generation, rows[0].step, "c",         "op",
+                        "P-1",       "order/k\n",        "{}",         JOURNAL_DONE};
+    ck_assert_int_eq(journal_intend(j, p, &x, 1, 2000), JOURNAL_DONE);
+    journal_close(j);
+    opened = 9000; /* it was on its way when its owner went */
+    open_journal();
+    ck_assert_int_eq(take(p, 9000), 1);
+    ck_assert_int_eq(rows[0].intent_when, 9000);
+    journal_settlement m = {.seq = rows[0].seq,
+                            .generation = rows[0].generation,
+                            .step = rows[0].step,
+                            .kind = SETTLE_UNKNOWN,
+                            .due = 9000};
+    ck_assert_int_eq(journal_settle(j, p, &m, 1, 20000), JOURNAL_DONE); /* a probe that could not tell */
+    take(p, 20000);
+    ck_assert_int_eq(rows[0].intent_when, 9000);
+    m.step = rows[0].step;
+    m.sent_now = true;
+    ck_assert_int_eq(journal_settle(j, p, &m, 1, 30000),
+                     JOURNAL_DONE); /* a call that ended without an answer */
+    take(p, 30000);
+    ck_assert_int_eq(rows[0].intent_when, 30000);
+    journal_close(j);
+    opened = 40000;
+    open_journal(); /* it was known to be over */
+    ck_assert_int_eq(take(p, 40000), 1);
+    ck_assert_int_eq(rows[0].intent_when, 30000);
+}
+END_TEST
+
 START_TEST(a_second_owner_is_told_who_has_it)
 {
     journal_options o = {.path = path, .now = 1000};
@@ -399,6 +437,39 @@ static void change_byte(const char *word)
     fputc('N', f);
     fclose(f);
 }
+
+static char said_broken[200];
+
+static void note_broken(void *arg, const char *why)
+{
+    (void)arg;
+    snprintf(said_broken, sizeof said_broken, "%s", why);
+}
+
+/* The disk goes bad while the journal is open: every page but the first is nonsense now. */
+static void open_and_spoil(void)
+{
+    struct stat st;
+    put(p, "k", NULL, "{}", NULL);
+    journal_close(j);
+    said_broken[0] = '\0';
+    journal_options o = {.path = path, .now = 1000, .visit = true, .broken = note_broken};
+    ck_assert_msg(journal_open(&o, &j, &e) == 0, "%s", e.text);
+    ck_assert_int_eq(stat(path, &st), 0);
+    for (long at = 4096; at < st.st_size; at += 4096)
+        scribble(at, "\377\377\377\377\377\377\377\377\377\377\377\377", 12);
+}
+
+START_TEST(what_cannot_be_read_is_not_nothing)
+{
+    int64_t version;
+    open_and_spoil();
+    for (int i = 0; i < 5 && !*said_broken; i++) /* the readers still know some pages */
+        free(journal_state_get(j, "p/namespace", "key", &version));
+    ck_assert_msg(strstr(said_broken, "malformed") != NULL, "\"%s\"", said_broken);
+    ck_assert_int_eq(journal_pipeline_get(j, "other", true, 1000, &p, &e), JOURNAL_UNKNOWN);
+}
+END_TEST
 
 START_TEST(a_flipped_bit_in_a_body_parks_the_record)
 {
@@ -674,8 +745,10 @@ int main(void)
     tcase_add_test(t, a_change_wakes_what_depends_on_it);
     tcase_add_test(t, a_mended_table_releases_what_was_parked);
     tcase_add_test(t, an_intent_survives_and_comes_back_unknown);
+    tcase_add_test(t, an_intent_is_as_old_as_the_end_of_its_call);
     tcase_add_test(t, a_second_owner_is_told_who_has_it);
     tcase_add_test(t, a_damaged_file_is_said_plainly);
+    tcase_add_test(t, what_cannot_be_read_is_not_nothing);
     tcase_add_test(t, a_flipped_bit_in_a_body_parks_the_record);
     tcase_add_test(t, changes_by_people_are_chained);
     tcase_add_test(t, a_chain_that_was_changed_is_told);
