@@ -114,8 +114,10 @@ static void read_use(config_reader *r, const config_setting_t *group, config_use
         return;
     }
     int n = config_setting_length(group);
-    use->settings = reader_alloc(r, (size_t)n, sizeof *use->settings);
-    for (int i = 0; use->settings && i < n; i++) {
+    use->settings = reader_alloc(r, (size_t)n + 1, sizeof *use->settings);
+    if (!use->settings)
+        return;
+    for (int i = 0; i < n; i++) {
         const config_setting_t *child = config_setting_get_elem(group, (unsigned)i);
         keep_setting(r, use, child);
     }

@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include "sdk/sim/frame.h"
+#include "sdk/sim/must.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -135,7 +136,7 @@ static void read_options(options *o, int argc, char **argv)
 static json_t *read_json(const char *path)
 {
     json_error_t e;
-    json_t *file = path ? json_load_file(path, 0, &e) : json_object();
+    json_t *file = path ? json_load_file(path, 0, &e) : must(json_object());
     if (!file)
         fprintf(stderr, "tillbridge-sim: %s:%d: %s\n", path, e.line, e.text);
     return file;
