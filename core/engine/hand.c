@@ -2,6 +2,7 @@
 /* The call itself (ENGINE 4.7, steps 6 and 7, and probes): the batch is cut by operation and by what the
  * other side is known to bear; a CREATE's intent is stored first; the sink is called; what it could not say,
  * the core's verdict table says (ENGINE 4.8). */
+#include "core/base/sabotage.h"
 #include "core/engine/internal.h"
 
 #include <limits.h>
@@ -121,10 +122,11 @@ static bool intend(deliverer *d, const plan_operation *op, const plan_use *use, 
                                    bodies[2 * i],       bodies[2 * i + 1],
                                    JOURNAL_DONE};
     }
-    good = good && journal_intend(d->pipeline->engine->journal, d->pipeline->number, list, n, env_now()) ==
-                       JOURNAL_DONE;
+    good =
+        good && !SABOTAGE("no-intent") &&
+        journal_intend(d->pipeline->engine->journal, d->pipeline->number, list, n, env_now()) == JOURNAL_DONE;
     for (int i = 0; i < n; i++) {
-        bool stored = good && list[i].result == JOURNAL_DONE;
+        bool stored = (good && list[i].result == JOURNAL_DONE) || SABOTAGE("no-intent");
         some[i]->intended = stored;
         if (!stored)
             some[i]->state = FLIGHT_BACK; /* overtaken, or the journal is in trouble: nothing was sent */
@@ -256,7 +258,7 @@ static void hand_over_operation(deliverer *d, const plan_operation *op)
 
 static void judge_probe(flight *f, const call *c, tb_verdict v, bool latest)
 {
-    int64_t left = f->row.intent_when + server_time(c) - env_now();
+    int64_t left = SABOTAGE("believe-at-once") ? 0 : f->row.intent_when + server_time(c) - env_now();
     tb_outcome o;
     tbh_outcome(f->record, &o);
     if (v == TB_APPLIED) {

@@ -2,6 +2,7 @@
 /* The inbox: webhook bodies, stored before anyone is told "received", kept until every source has expanded
  * them. */
 #include "core/base/hash.h"
+#include "core/base/sabotage.h"
 #include "core/journal/inner.h"
 
 #include <stdio.h>
@@ -52,6 +53,11 @@ static void received(work *w)
     free(r);
 }
 
+static void answered_already(void *arg, journal_result result, bool duplicate)
+{
+    (void)arg, (void)result, (void)duplicate;
+}
+
 journal_result journal_receive(journal *j, const char *connection, const void *body, size_t size, int64_t now,
                                journal_received *done, void *arg)
 {
@@ -66,6 +72,10 @@ journal_result journal_receive(journal *j, const char *connection, const void *b
     r->done = done;
     r->arg = arg;
     hash_sha256(body, size, r->hash);
+    if (SABOTAGE("answer-before-commit")) {
+        done(arg, JOURNAL_DONE, false);
+        r->done = answered_already;
+    }
     r->w = (work){.run = do_receive, .arg = r, .bytes = size + 512, .completed = received};
     if (journal_enqueue(j, &r->w))
         return JOURNAL_DONE;

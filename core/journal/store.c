@@ -2,6 +2,7 @@
 /* The SQLite side: opening with pragmas that are read back, the schema, prepared statements, the readers'
  * pool. */
 #include "core/journal/inner.h"
+#include "core/base/sabotage.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -227,6 +228,8 @@ static int set_pragmas(store *s, const char *path, error *e)
         if (p->get && store_number(s, -999, p->get, "") != p->value)
             return error_set(e, "%s: the store would not accept %s", path, p->set);
     }
+    if (SABOTAGE("synchronous-normal"))
+        sqlite3_exec(s->db, "PRAGMA synchronous=NORMAL", NULL, NULL, NULL);
     return 0;
 }
 

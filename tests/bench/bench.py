@@ -10,6 +10,7 @@ A figure without its floor says little: these machines are shared, so ratios are
 """
 import argparse
 import base64
+import http.server
 import json
 import os
 import shlex
@@ -17,10 +18,11 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "system"))
-from tb import BUILD, World, free_port  # noqa: E402
+from tb import BUILD, PLUGINS, Daemon, World, free_port  # noqa: E402
 
 LOAD = os.path.join(BUILD, "bench-load")
 FLOOR = os.path.join(BUILD, "bench-floor")
@@ -165,6 +167,134 @@ def writes(traced):
         return sum(" -> " in line and "/rest/" in line for line in f)
 
 
+# ---- the core alone: plugins of the benchmark's own at both ends ----
+
+ROWS = """
+journal = "%(dir)s/journal.db";
+listen = { admin = "127.0.0.1:%(admin)d"; control = "%(dir)s/control"; };
+connections = { rows = { url = "http://127.0.0.1:%(port)d"; concurrency = 1; %(limits)s }; };
+pipelines = ( { name = "rows"; owner = "bench"; mode = "latest"; backlog = 2000000;
+  sources = ( { plugin = "bench-source"; records = %(records)d; keys = %(keys)d; every = "1h"; } );
+  transforms = ( %(transforms)s );
+  sinks = ( { plugin = "bench-sink"; %(sink)s } );
+  deliver = { batch = 100; linger = "%(linger)s"; }; } );
+"""
+
+
+class Rows(Daemon):
+    def __init__(self, records, **settings):
+        super().__init__(clock=1, **{"records": records, "keys": 100000000, "transforms": "", "linger": "0s", "port": 9,
+                                     "limits": "", "sink": "", **settings})
+        self.env["TILLBRIDGE_PLUGIN_PATH"] = PLUGINS + ":" + os.path.abspath(
+            os.path.join(BUILD, "tests", "bench", "plugins", ".libs"))
+        self.settings.setdefault("hold", self.dir + "/hold")
+        with open(self.conf, "w") as f:
+            f.write(ROWS % {**self.settings, "sink": self.settings["sink"] % self.settings})
+
+    def count(self, name):
+        return self.counters("rows")[name]
+
+    def run_through(self, records):
+        """Records a second while all of them go from the source to the sink."""
+        began = time.monotonic()
+        self.run()
+        self.until(lambda: self.count("applied") == records, "all are applied", 600, 0.05)
+        return records / (time.monotonic() - began)
+
+
+def drain(w, records):
+    """Records a second; the first tenth is left out."""
+    os.unlink(w.settings["hold"])
+    w.until(lambda: w.count("applied") >= records / 10, "it drains", 600, 0.05)
+    began, start = time.monotonic(), w.count("applied")
+    w.until(lambda: w.count("applied") == records, "it has drained", 600, 0.05)
+    return (records - start) / (time.monotonic() - began)
+
+
+def bench_backlog(args):
+    print("a backlog of %d records" % args.records)
+    with Rows(args.records, sink='hold = "%(hold)s";') as w:
+        open(w.settings["hold"], "w").close()
+        began = time.monotonic()
+        w.run()
+        w.until(lambda: w.count("accepted") == args.records, "all are in the journal", 900, 0.2)
+        row("accepted from the source", [args.records / (time.monotonic() - began)], "/s")
+        row("peak RSS while it grew (at most 64)", [peak(w.daemon.pid)], "MiB")
+        w.kill()
+        began = time.monotonic()
+        w.run()
+        row("start to the first answer with it (at most 1)", [time.monotonic() - began], "s")
+        row("drained in batches of 100 (at least 30,000)", [drain(w, args.records)], "/s")
+        row("peak RSS while it drained (at most 64)", [peak(w.daemon.pid)], "MiB")
+        w.law()
+
+
+def bench_transforms(args):
+    print("three transforms that do nothing, against none")
+    none, three, ratios = [], [], []
+    for _ in range(args.rounds):
+        for transforms, into in (("", none), (", ".join(['{ plugin = "bench-pass"; }'] * 3), three)):
+            with Rows(args.records // 10, transforms=transforms) as w:
+                into.append(w.run_through(args.records // 10))
+        ratios.append(three[-1] / none[-1])
+    row("through the core with none", none, "/s")
+    row("through the core with three", three, "/s")
+    row("ratio (at least 0.9)", ratios)
+
+
+class Limited(http.server.BaseHTTPRequestHandler):
+    """Takes ten calls a second, and answers 429 beyond."""
+    protocol_version = "HTTP/1.1"
+    lock, calls, refused, values, slot = threading.Lock(), 0, 0, {}, []
+
+    def do_POST(self):
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        with Limited.lock:
+            now = time.monotonic()
+            Limited.calls += 1
+            Limited.slot = [t for t in Limited.slot if now - t < 1]
+            good = len(Limited.slot) < 10
+            Limited.refused += not good
+            if good:
+                Limited.slot.append(now)
+                Limited.values[body["n"] % 100] = (body["n"], now)
+        self.send_response(200 if good else 429)
+        if not good:
+            self.send_header("Retry-After", "1")
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"{}")
+
+    def log_message(self, *_):
+        pass
+
+
+def bench_limited(args):
+    print("a sink that takes 10 calls a second of one row, 3,000 changes on 100 keys in 30 s")
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Limited)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    with Rows(3000, keys=100, port=server.server_address[1], limits='rate = "%s";' % args.limit,
+              sink='connection = "rows"; post = true;', linger="1s") as w:
+        with open(w.conf) as f:
+            text = f.read().replace("records = 3000", "records = 3000; per-second = 100").replace('every = "1h"', 'every = "100ms"')
+        with open(w.conf, "w") as f:
+            f.write(text)
+        began = time.monotonic()
+        w.run()
+        w.until(lambda: w.count("accepted") == 3000, "all were told", 120)
+        last = time.monotonic()
+        w.until(lambda: w.count("pending") == 0, "nothing is pending", 120)
+        assert len(Limited.values) == 100 and all(v[0] >= 2900 for v in Limited.values.values()), "a last value is missing"
+        w.law()
+        row("the last change was told after", [last - began], "s")
+        row("answers 429 (at most 10)", [Limited.refused])
+        row("calls (at most 420)", [Limited.calls])
+        row("last values there after the last change (at most 12)",
+            [max(v[1] for v in Limited.values.values()) - last], "s")
+    server.shutdown()
+
+
 # ---- at rest ----
 
 def bench_idle(args):
@@ -188,7 +318,7 @@ def bench_idle(args):
 
 
 BENCHES = {"accept": bench_accept, "acknowledge": bench_acknowledge, "fresh": bench_fresh, "calls": bench_calls,
-           "idle": bench_idle}
+           "idle": bench_idle, "backlog": bench_backlog, "transforms": bench_transforms, "limited": bench_limited}
 
 
 def main():
@@ -196,6 +326,8 @@ def main():
     p.add_argument("what", nargs="*", metavar="WHAT", help=" ".join(BENCHES))
     p.add_argument("--seconds", type=int, default=5, help="of each measurement")
     p.add_argument("--rounds", type=int, default=3)
+    p.add_argument("--records", type=int, default=1000000, help="of `backlog`; a tenth of it for `transforms`")
+    p.add_argument("--limit", default="10/s", help="the rate that `limited` knows of")
     p.add_argument("--instead", help="another command in our place for `accept`; {port} is its port")
     args = p.parse_args()
     for name in args.what or BENCHES:

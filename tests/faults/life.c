@@ -105,7 +105,8 @@ static int start(daemon_life *l)
     if (!code)
         audit_start(l);
     else
-        baton_trace("refused", "life %d could not start (%d): %s", l->number, code, e.text);
+        baton_trace("refused", "life %d could not start (%d)", l->number,
+                    code); /* the text names the folder */
     return code;
 }
 

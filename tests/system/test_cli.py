@@ -412,11 +412,9 @@ def test_status_tells_a_pause():
         w.at_rest()
         w.sim("POST", "/system", {"name": "adobe", "down": True})
         w.sim("POST", "/tills/sale", {"warehouse": 31, "items": [{"sku": "SKU-0001", "quantity": 1}]})
-        w.until(lambda: "PAUSED" in w.cli("status")[1], "the pause shows")
-        text = good(w.cli("status"))
-        assert re.search(r"connection adobe\n  slots of the last minute: .*\n  PAUSED for .*: \S", text), text
+        paused = r"connection adobe\n  slots of the last minute: .*\n  PAUSED for .*: \S"
+        text = w.until(lambda: (lambda t: re.search(paused, t) and t)(good(w.cli("status"))), "the pause shows")
         assert re.search(r"^inbox sitoo: received \d+ = expanded", text, re.M) and re.search(r"last error .* ago: \S", text), text
-
 
 
 def test_doctor_good_and_bad():

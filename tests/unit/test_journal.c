@@ -402,6 +402,43 @@ static void scribble(long offset, const char *bytes, size_t n)
     close(fd);
 }
 
+START_TEST(a_cursor_moves_with_its_rows_or_not_at_all)
+{
+    journal_item item = {.type = "t", .key = "k", .body = "{}", .changed = 1000};
+    journal_accepting a = {.pipeline = 999, /* there is none: the rows are refused */
+                           .now = 2000,
+                           .connection = "c",
+                           .stream = "s",
+                           .cursor = "17",
+                           .items = &item,
+                           .items_n = 1};
+    journal_accepted out;
+    ck_assert_int_ne(journal_accept(j, &a, &out, &e), JOURNAL_DONE);
+    ck_assert_ptr_null(journal_cursor(j, 999, "c", "s"));
+}
+END_TEST
+
+/* The lock's file is gone, so another daemon could begin: what the first one still has is not written. */
+START_TEST(an_owner_that_was_replaced_writes_nothing)
+{
+    char lock[128];
+    journal *second;
+    journal_options o = {.path = path, .now = 3000};
+    snprintf(lock, sizeof lock, "%s.lock", path);
+    ck_assert_int_eq(unlink(lock), 0);
+    ck_assert_msg(journal_open(&o, &second, &e) == 0, "%s", e.text);
+    ck_assert_int_eq(journal_epoch(second), journal_epoch(j) + 1);
+    journal_item item = {.type = "t", .key = "late", .body = "{}", .changed = 1000};
+    journal_accepting a = {
+        .pipeline = p, .now = 2000, .connection = "c", .stream = "s", .items = &item, .items_n = 1};
+    journal_accepted out;
+    ck_assert_int_eq(journal_accept(j, &a, &out, &e), JOURNAL_UNKNOWN);
+    ck_assert_msg(strstr(e.text, "another daemon") != NULL, "%s", e.text);
+    ck_assert_int_eq(counts(p).accepted, 0);
+    journal_close(second);
+}
+END_TEST
+
 START_TEST(a_damaged_file_is_said_plainly)
 {
     for (int i = 0; i < 200; i++) {
@@ -747,6 +784,8 @@ int main(void)
     tcase_add_test(t, an_intent_survives_and_comes_back_unknown);
     tcase_add_test(t, an_intent_is_as_old_as_the_end_of_its_call);
     tcase_add_test(t, a_second_owner_is_told_who_has_it);
+    tcase_add_test(t, a_cursor_moves_with_its_rows_or_not_at_all);
+    tcase_add_test(t, an_owner_that_was_replaced_writes_nothing);
     tcase_add_test(t, a_damaged_file_is_said_plainly);
     tcase_add_test(t, what_cannot_be_read_is_not_nothing);
     tcase_add_test(t, a_flipped_bit_in_a_body_parks_the_record);
