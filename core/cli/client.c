@@ -98,8 +98,9 @@ static int open_by_configuration(client *c, const char *conf, bool daemon_alone)
 {
     config_findings findings = {0};
     config *model = config_load(conf, &findings);
-    int code = model && model->journal ? find_daemon(c, model) : cli_findings(&findings);
-    if (!code && !c->socket && !daemon_alone)
+    bool good = model && model->journal;
+    int code = good ? find_daemon(c, model) : cli_findings(&findings);
+    if (good && !code && !c->socket && !daemon_alone)
         code = take_journal(c, model->journal, false,
                             model->listen_control
                                 ? ", which does not answer on its control socket"
@@ -119,10 +120,11 @@ static int finish_opening(client *c, int code, client **out)
 
 int client_open(const cli_args *a, client **out)
 {
-    client *c = calloc(1, sizeof *c);
-    int code = !c           ? tell(CLI_BUG, "out of memory")
-               : a->offline ? take_journal(c, a->offline, true, "")
-                            : open_by_configuration(c, cli_conf(a), false);
+    client *c = *out = calloc(1, sizeof *c);
+    if (!c)
+        return tell(CLI_BUG, "out of memory");
+    int code =
+        a->offline ? take_journal(c, a->offline, true, "") : open_by_configuration(c, cli_conf(a), false);
     if (!code && !c->socket)
         plan_if_it_loads(c, cli_conf(a));
     return finish_opening(c, code, out);
@@ -130,8 +132,10 @@ int client_open(const cli_args *a, client **out)
 
 int client_open_daemon(const cli_args *a, client **out)
 {
-    client *c = calloc(1, sizeof *c);
-    int code = c ? open_by_configuration(c, cli_conf(a), true) : tell(CLI_BUG, "out of memory");
+    client *c = *out = calloc(1, sizeof *c);
+    if (!c)
+        return tell(CLI_BUG, "out of memory");
+    int code = open_by_configuration(c, cli_conf(a), true);
     if (code || c->socket)
         return finish_opening(c, code, out);
     client_close(c);

@@ -184,7 +184,7 @@ static env_client *take_slot(connection *c, const slot_wish *wish)
     waiter w = {.wish = wish, .since = env_mono()};
     ENV_HOLD(&c->lock);
     w.next = c->waiting;
-    c->waiting = &w;
+    c->waiting = &w; /* unlinked below, before w goes */
     env_client *client = NULL;
     for (;;) {
         int64_t now = env_mono(), ready = pace_ready(&c->pace, now);

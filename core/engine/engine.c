@@ -133,7 +133,9 @@ static void claim_open_intents(engine *e)
 static int start_pipelines(engine *e, error *err)
 {
     e->pipelines = calloc((size_t)e->plan->pipelines_n + 1, sizeof *e->pipelines);
-    for (int i = 0; e->pipelines && i < e->plan->pipelines_n; i++) {
+    if (!e->pipelines)
+        return error_set(err, "out of memory");
+    for (int i = 0; i < e->plan->pipelines_n; i++) {
         pipeline *p = pipeline_new(e, e->plan, &e->plan->pipelines[i], err);
         if (!p)
             return -1;

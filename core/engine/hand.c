@@ -115,6 +115,7 @@ static bool intend(deliverer *d, const plan_operation *op, const plan_use *use, 
             buffer_printf(&lines, "%s\n", names[k]);
         bodies[2 * i] = buffer_take(&lines);
         bodies[2 * i + 1] = tbh_body_text(some[i]->record);
+        good = bodies[2 * i] && bodies[2 * i + 1]; /* without them it would be probed wrongly */
         list[i] = (journal_intent){some[i]->row.seq,    some[i]->row.generation,
                                    some[i]->row.step,   use->connection ? use->connection->name : "",
                                    op->operation->name, tb_record_probe(some[i]->record),

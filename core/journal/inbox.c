@@ -101,7 +101,7 @@ int journal_inbox(journal *j, const char *connection, int64_t after, int limit, 
                               " ORDER BY id LIMIT ?3",
                               "tii", connection, after, (int64_t)limit)
                   : NULL;
-    for (; n < limit && store_row(s, st); n++)
+    for (; st && n < limit && store_row(s, st); n++)
         (*out)[n] = (journal_body){sqlite3_column_int64(st, 0), sqlite3_column_int64(st, 1),
                                    (size_t)sqlite3_column_bytes(st, 2), store_text(st, 2), !is_whole(st)};
     reader_give(j, s);

@@ -36,13 +36,12 @@ static int take_lock(journal *j, error *e)
     return 0;
 }
 
-static int verify_store(const journal *j, store *s, error *e)
+static int verify_store(const char *path, store *s, error *e)
 {
     sqlite3_stmt *st = s ? store_sql(s, "PRAGMA quick_check(1)", "") : NULL;
-    bool good = store_row(s, st) && !strcmp((const char *)sqlite3_column_text(st, 0), "ok");
+    bool good = st && store_row(s, st) && !strcmp((const char *)sqlite3_column_text(st, 0), "ok");
     if (!good)
-        error_set(e, "the journal %s is damaged: %s; stop, keep the file, and restore the last backup",
-                  j->path,
+        error_set(e, "the journal %s is damaged: %s; stop, keep the file, and restore the last backup", path,
                   st && sqlite3_data_count(st) ? (const char *)sqlite3_column_text(st, 0)
                                                : (s ? sqlite3_errmsg(s->db) : "it cannot be read"));
     return good ? 0 : -1;
@@ -51,7 +50,7 @@ static int verify_store(const journal *j, store *s, error *e)
 int journal_verify(journal *j, error *e)
 {
     store *s = reader_take(j);
-    int bad = verify_store(j, s, e);
+    int bad = verify_store(j->path, s, e);
     reader_give(j, s);
     return bad;
 }
@@ -61,7 +60,7 @@ static void verify_main(void *arg)
 {
     journal *j = arg;
     error e = {""};
-    if (verify_store(j, &j->verifier, &e) && !j->closing)
+    if (verify_store(j->path, &j->verifier, &e) && !j->closing)
         break_off(j, &e);
 }
 

@@ -68,7 +68,7 @@ int journal_pipelines(journal *j, journal_pipeline **out)
                         " last_applied FROM pipeline ORDER BY number",
                         "")
             : NULL;
-    for (; n < room && store_row(s, st); n++) {
+    for (; st && n < room && store_row(s, st); n++) {
         journal_pipeline *p = &(*out)[n];
         p->number = sqlite3_column_int64(st, 0);
         snprintf(p->name, sizeof p->name, "%s", (const char *)sqlite3_column_text(st, 1));

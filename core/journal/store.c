@@ -301,19 +301,24 @@ int store_schema(store *s, int64_t now, error *e)
 
 /* ---- readers: at most four connections, each lent for one statement ---- */
 
+static int free_reader(const journal *j)
+{
+    for (int i = 0; i < READERS; i++)
+        if (!j->lent[i])
+            return i;
+    return -1;
+}
+
 store *reader_take(journal *j)
 {
+    int i;
     ENV_HOLD(&j->reader_lock);
-    for (;;) {
-        for (int i = 0; i < READERS; i++)
-            if (!j->lent[i]) {
-                if (!j->readers[i].db && store_open(j->path, false, &j->readers[i], NULL))
-                    return NULL;
-                j->lent[i] = true;
-                return &j->readers[i];
-            }
+    while ((i = free_reader(j)) < 0)
         env_wait(&j->reader_free, &j->reader_lock, ENV_FOREVER);
-    }
+    if (!j->readers[i].db && store_open(j->path, false, &j->readers[i], NULL))
+        return NULL;
+    j->lent[i] = true;
+    return &j->readers[i];
 }
 
 /* What could not be read was not "nothing": the journal cannot be trusted any more. */

@@ -217,7 +217,7 @@ int journal_find(journal *j, int64_t pipeline, const char *key, journal_row **ou
         s && *out ? store_sql(s, COLUMNS "WHERE r.pipeline = ?1 AND r.key = ?2 ORDER BY r.seq LIMIT 1", "it",
                               pipeline, key)
                   : NULL;
-    int found = store_row(s, st);
+    int found = st && store_row(s, st);
     if (found)
         read_row(st, *out);
     reader_give(j, s);

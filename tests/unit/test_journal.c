@@ -7,6 +7,7 @@
 #include <check.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -460,6 +461,20 @@ START_TEST(a_damaged_file_is_said_plainly)
 }
 END_TEST
 
+/* The first letter of the word's first place in the file becomes an N. */
+static void change_byte(const char *word)
+{
+    FILE *f = fopen(path, "r+b");
+    ck_assert_ptr_nonnull(f);
+    static char all[1 << 20];
+    size_t n = fread(all, 1, sizeof all, f);
+    char *at = memmem(all, n, word, strlen(word));
+    ck_assert_ptr_nonnull(at);
+    fseek(f, at - all, SEEK_SET);
+    fputc('N', f);
+    fclose(f);
+}
+
 static char said_broken[200];
 
 static void note_broken(void *arg, const char *why)
@@ -498,15 +513,7 @@ START_TEST(a_flipped_bit_in_a_body_parks_the_record)
     put(p, "k", NULL, "{\"some\":\"needle-in-the-file\"}", NULL);
     put(p, "ok", NULL, "{}", NULL);
     journal_close(j);
-    FILE *f = fopen(path, "r+b");
-    ck_assert_ptr_nonnull(f);
-    static char all[1 << 20];
-    size_t n = fread(all, 1, sizeof all, f);
-    char *at = memmem(all, n, "needle", 6);
-    ck_assert_ptr_nonnull(at);
-    fseek(f, at - all, SEEK_SET);
-    fputc('N', f);
-    fclose(f);
+    change_byte("needle");
     open_journal();
     ck_assert_int_eq(take(p, 5000), 1);
     ck_assert_str_eq(rows[0].key, "ok");
@@ -537,6 +544,38 @@ START_TEST(changes_by_people_are_chained)
     char *value = journal_state_get(j, "levels/rows", "k", NULL);
     ck_assert_str_eq(value, "1");
     free(value);
+    ck_assert_int_eq(journal_audit_verify(j, &e), 0);
+}
+END_TEST
+
+START_TEST(a_chain_that_was_changed_is_told)
+{
+    journal_who who = {"uid:0", "needle-in-the-file", 4000};
+    ck_assert_int_eq(journal_audit(j, &who, "reload", NULL, "1 changed"), JOURNAL_DONE);
+    journal_close(j);
+    change_byte("needle-in");
+    open_journal();
+    ck_assert_int_eq(journal_audit_verify(j, &e), -1);
+    ck_assert_msg(strstr(e.text, "does not fit") != NULL, "%s", e.text);
+}
+END_TEST
+
+static void beside_the_journal(const char *sql)
+{
+    sqlite3 *db = NULL;
+    ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
+    ck_assert_msg(sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK, "%s", sqlite3_errmsg(db));
+    sqlite3_close(db);
+}
+
+START_TEST(a_chain_that_cannot_be_read_is_not_a_good_one)
+{
+    journal_who who = {"uid:0", "first day", 4000};
+    ck_assert_int_eq(journal_audit(j, &who, "reload", NULL, "1 changed"), JOURNAL_DONE);
+    beside_the_journal("ALTER TABLE audit RENAME TO away");
+    ck_assert_int_eq(journal_audit_verify(j, &e), -1);
+    ck_assert_msg(strstr(e.text, "could not be read") != NULL, "%s", e.text);
+    beside_the_journal("ALTER TABLE away RENAME TO audit");
     ck_assert_int_eq(journal_audit_verify(j, &e), 0);
 }
 END_TEST
@@ -751,6 +790,8 @@ int main(void)
     tcase_add_test(t, what_cannot_be_read_is_not_nothing);
     tcase_add_test(t, a_flipped_bit_in_a_body_parks_the_record);
     tcase_add_test(t, changes_by_people_are_chained);
+    tcase_add_test(t, a_chain_that_was_changed_is_told);
+    tcase_add_test(t, a_chain_that_cannot_be_read_is_not_a_good_one);
     tcase_add_test(t, bodies_are_received_once_and_go_when_expanded);
     tcase_add_test(t, a_take_prefers_the_oldest_and_the_fullest_group);
     tcase_add_test(t, law_1_holds_after_every_verb);
