@@ -23,7 +23,9 @@ enum {
     LOOK = 5000,
     FRESH = 150000,
     FRESH_UNTOLD = 330000,
-    DISK_PATIENCE = 120000
+    DISK_PATIENCE = 120000,
+    ONE_HOUR = 3600000,
+    TWELVE_HOURS = 12 * ONE_HOUR
 };
 
 typedef struct {
@@ -31,6 +33,7 @@ typedef struct {
     seed_result *r;
     scenario s;
     bool trouble; /* things may go wrong */
+    bool away;    /* an end, for so long that everybody waits */
     int first_fd;
     char folder[200], conf[240], journal[240];
 } playing;
@@ -198,6 +201,17 @@ static void end_trouble(void)
     baton_trace("well", "both ends are well from now on");
 }
 
+/* A moment, or an hour or a night that everybody waits for. */
+static void stay_away(playing *p)
+{
+    int64_t ms = 1 + baton_below(60000);
+    if (baton_chance(1, 40))
+        ms = baton_chance(1, 6) ? TWELVE_HOURS : ONE_HOUR;
+    p->away = ms >= ONE_HOUR;
+    baton_sleep(ms);
+    p->away = false;
+}
+
 /* An end is away for a while, now and then. */
 static void outages(void *arg)
 {
@@ -209,7 +223,7 @@ static void outages(void *arg)
             break;
         sim_world.down[system] = true;
         baton_trace("down", "%s", sim_system_names[system]);
-        baton_sleep(1 + baton_below(60000));
+        stay_away(p);
         sim_world.down[system] = false;
         baton_trace("up", "%s", sim_system_names[system]);
     }
@@ -346,7 +360,7 @@ static void live(playing *p)
         short_life(p);
     life_begin();
     p->r->lives++;
-    while (!tills_at_rest()) {
+    while (!tills_at_rest() || p->away) {
         baton_sleep(2000);
         look_after_life(p);
     }
