@@ -29,8 +29,13 @@ static int64_t discount_with_tax(const order_row *row, int64_t gross)
 static line *add_line(lines *l, line_kind kind, int64_t gross, int64_t tax)
 {
     line *x = &l->list[l->n++];
-    *x = (line){.kind = kind, .gross = gross, .tax = tax, .quantity = TB_QUANTITY_SCALE};
+    *x = (line){.kind = kind, .gross = gross, .tax = tax, .taxes_n = 1, .quantity = TB_QUANTITY_SCALE};
     return x;
+}
+
+static int at_least_one(int n)
+{
+    return n > 1 ? n : 1;
 }
 
 static void add_row(lines *l, const order_row *row, int64_t gross)
@@ -38,6 +43,7 @@ static void add_row(lines *l, const order_row *row, int64_t gross)
     line *x = add_line(l, LINE_PRODUCT, gross, row->tax);
     x->row = row;
     x->taxes = &row->taxes;
+    x->taxes_n = at_least_one(row->taxes.n);
     x->quantity = row->quantity;
     x->rate = row->rate;
     x->printed = row->discount;
@@ -48,6 +54,7 @@ static void add_fixed(lines *l, const order_row *row)
 {
     line *x = add_line(l, LINE_FIXED_TAX, row->fixed_net + row->fixed_tax, row->fixed_tax);
     x->row = row;
+    x->taxes_n = at_least_one(row->taxes.n);
     x->quantity = row->quantity;
     x->rate = !row->fixed_tax ? 0 : row->rate ? row->rate : row->above ? row->above->rate : 0;
 }
@@ -60,6 +67,7 @@ static void add_shipping(lines *l, const order *o)
         return;
     line *x = add_line(l, LINE_SHIPPING, gross, h->shipping_tax);
     x->taxes = &o->shipping_taxes;
+    x->taxes_n = at_least_one(o->shipping_taxes.n);
     x->rate = o->shipping_rate;
     x->printed = h->shipping_discount;
     x->discount = h->shipping_incl ? h->shipping_incl - gross : x->printed;
@@ -99,17 +107,26 @@ void lines_free(lines *l)
     *l = (lines){.n = 0};
 }
 
-int64_t lines_find_rate(const lines *l, int64_t gross, int64_t tax)
+/* How far a rate is from explaining; the tax of the line may be of the price before discount. */
+static int64_t off_by(int64_t rate, const line *x, int64_t full, int64_t full_tax)
+{
+    int64_t before = full - ratio(full, RATE_ONE, RATE_ONE + rate, 4);
+    int64_t after = x->gross - ratio(x->gross, RATE_ONE, RATE_ONE + rate, 4);
+    int64_t a = distance(x->tax, before), b = distance(x->tax, after);
+    return distance(full_tax, before) + (a < b ? a : b);
+}
+
+int64_t lines_find_rate(const lines *l, const line *x, int64_t full, int64_t full_tax)
 {
     enum { CENT = 100 };
-    int64_t found = -1, best = 0;
+    int64_t found = -1, best = 2 * CENT;
     for (int i = 0; i < l->n; i++) {
-        const line *x = &l->list[i];
-        if (x->kind == LINE_SHIPPING || x->rate <= 0)
+        const line *other = &l->list[i];
+        if (other->kind == LINE_SHIPPING || other->rate <= 0)
             continue;
-        int64_t off = distance(tax, gross - ratio(gross, RATE_ONE, RATE_ONE + x->rate, 2));
-        if (off <= CENT && (found < 0 || off < best)) {
-            found = x->rate;
+        int64_t off = off_by(other->rate, x, full, full_tax);
+        if (off < best) {
+            found = other->rate;
             best = off;
         }
     }

@@ -10,6 +10,7 @@ typedef struct line {
     line_kind kind;
     const order_row *row;      /* LINE_PRODUCT, LINE_FIXED_TAX */
     const order_taxes *taxes;  /* as the order lists them; may have no JSON */
+    int taxes_n;               /* that are rounded on it, at least 1 */
     int64_t quantity;          /* 10^-3 */
     int64_t gross, tax, rate;  /* after discount; cents once line_settle has been through */
     int64_t discount, printed; /* discount with tax; the figure as the shop prints it */
@@ -47,8 +48,9 @@ int lines_make(const order *o, const reading *r, lines *out);
 void lines_free(lines *l);
 #define CLEANUP_LINES __attribute__((cleanup(lines_free)))
 
-/* The rate of a line that does not say it: among those of the order, the one that explains its tax; -1. */
-int64_t lines_find_rate(const lines *l, int64_t gross, int64_t tax);
+/* The rate of a line that does not say it: among those of the order, the one that explains its tax before
+ * discount (of `full`) and after it best; -1: none does within a cent or two. */
+int64_t lines_find_rate(const lines *l, const line *x, int64_t full, int64_t full_tax);
 
 typedef struct fault { /* why an order cannot be settled; amounts 10^-4 */
     const char *what;

@@ -292,6 +292,16 @@ static thing thing_of_row(const order_row *row)
                    .no_price_incl = row->absent & 1u << ORDER_PRICE_INCL};
 }
 
+/* Fixed product tax that counts with a row which has no other money. */
+static thing thing_of_fixed(const order_row *row)
+{
+    return (thing){.rate = row->rate,
+                   .fixed_net = row->fixed_net,
+                   .fixed_tax = row->fixed_tax,
+                   .pieces = {1, 1},
+                   .taxes = &row->taxes};
+}
+
 static thing thing_of_shipping(const order *o)
 {
     const order_head *h = &o->head;
@@ -315,9 +325,11 @@ static int things_of(const order *o, const reading *how, run *r)
         return -1;
     for (int i = 0; i < o->rows_n; i++) {
         const order_row *row = &o->rows[i];
-        if (!how->carries[i] || (!row->rate && !row->tax))
+        bool below = row->above && how->carries[row->above - o->rows];
+        bool fixed = row->fixed_tax && reading_counts_fixed(row, false, below);
+        if (!(how->carries[i] ? row->rate || row->tax : fixed))
             continue;
-        r->things[r->things_n++] = thing_of_row(row);
+        r->things[r->things_n++] = how->carries[i] ? thing_of_row(row) : thing_of_fixed(row);
         r->variants |= row->taxes.n > 1 ? 1 : 0;
     }
     r->variants |= (o->shipping_taxes.n > 1 ? 1 : 0) | (o->head.shipping_discount ? 2 : 0);

@@ -24,7 +24,7 @@ typedef struct order_row {
     order_taxes taxes;
     struct order_row *above; /* the row of `parent`; NULL: none in this order */
     int children;            /* rows below it */
-    bool money_below;        /* one of them has money of its own */
+    bool money, money_below; /* it, or one of them, has money of its own */
 } order_row;
 
 enum { ORDER_PRICE, ORDER_PRICE_INCL, ORDER_ORIGINAL, ORDER_ROW, ORDER_ROW_INCL };

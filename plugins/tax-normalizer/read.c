@@ -231,12 +231,8 @@ static int read_row(const json_t *item, bool base, order_row *row, const char **
     if (read_money(json_object_get(item, "tax_percent"), &row->rate) || row->rate < 0 || row->rate > RATE_ONE)
         return -1;
     *why = "weee_tax_applied";
+    row->money = row->row || row->row_incl || row->tax || row->discount;
     return read_fixed_tax(item, base, row);
-}
-
-static bool has_money(const order_row *row)
-{
-    return row->row || row->row_incl || row->tax || row->discount;
 }
 
 /* Who stands below whom. A row whose parent is not in the list stands alone. */
@@ -248,7 +244,7 @@ static void link_rows(order *o)
             continue;
         row->above = above;
         above->children++;
-        above->money_below |= has_money(row);
+        above->money_below |= row->money;
     }
 }
 

@@ -40,9 +40,15 @@ enum { WAYS = sizeof ways / sizeof *ways, BY_ROWS = 4 };
 
 typedef enum bundles { JUDGED, ON_CHILDREN, ON_PARENT, BUNDLES } bundles;
 
+/* A bundle that costs nothing is a list of gifts: its children are what is handed out. */
+static bool is_free(const order_row *bundle)
+{
+    return !bundle->money && !bundle->fixed_net;
+}
+
 static bool on_children(const order_row *bundle, bundles how)
 {
-    return how == JUDGED ? bundle->money_below : how == ON_CHILDREN;
+    return how == JUDGED ? bundle->money_below || is_free(bundle) : how == ON_CHILDREN;
 }
 
 static bool is_bundle(const order_row *row)

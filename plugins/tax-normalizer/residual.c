@@ -85,7 +85,7 @@ static int settle_tax(const order *o, lines *l, const bounds *b, fault *f)
 /* How far rounding can bring the shop's tax of one line from that of gross and rate. */
 static int64_t allowed_for(const line *x, const bounds *b)
 {
-    int64_t taxes = x->taxes && x->taxes->n > 1 ? x->taxes->n : 1;
+    int64_t taxes = x->taxes_n;
     int64_t allowed = b->cent * taxes + x->placed;
     if (b->unit) { /* half a cent a piece and tax; the fixed one inherits as much from its product's */
         int64_t piece = x->kind == LINE_FIXED_TAX ? b->cent : b->cent / 2;

@@ -93,8 +93,8 @@ static int64_t rate_for(const tax_normalizer *self, const order *o, const lines 
     if (given >= 0)
         return given;
     if (x->kind == LINE_SHIPPING && h->shipping_incl)
-        return lines_find_rate(l, h->shipping_incl, h->shipping_incl - h->shipping);
-    return lines_find_rate(l, x->gross, x->tax);
+        return lines_find_rate(l, x, h->shipping_incl, h->shipping_incl - h->shipping);
+    return lines_find_rate(l, x, x->gross, x->tax);
 }
 
 static tb_verdict find_rates(const tax_normalizer *self, tb_record *record, order *o, lines *l)

@@ -147,7 +147,9 @@ static void put_row(printer *p, cart *c, int n, const figures both[2])
     put_end(p);
     if (shown.kind == CONFIGURABLE || shown.kind == FIXED_BUNDLE) {
         put_common(p, id + 1, id, "simple", shown.quantity);
-        put(p, "\"price\":0,\"row_total\":0,\"row_total_incl_tax\":0,\"tax_amount\":0,\"tax_percent\":0},");
+        put(p,
+            "\"price\":0,\"row_total\":0,\"row_total_incl_tax\":0,\"tax_amount\":0,\"base_price\":0,"
+            "\"base_row_total\":0,\"base_row_total_incl_tax\":0,\"base_tax_amount\":0,\"tax_percent\":0},");
     }
 }
 

@@ -309,6 +309,25 @@ START_TEST(r33352_unit_rounding_of_many_pieces)
 }
 END_TEST
 
+/* 157.86 at 7.1234 % is 11.24499924: the shop adds a millionth before it rounds, so it prints 11.25; 11.24 is
+ * what prices that include tax would give. */
+START_TEST(a_millionth_tips_a_half)
+{
+    item row = {"A", 1, 157.86, 169.11, 157.86, 169.11, 0, 0, 11.25, 7.1234};
+    tb_test *t = tb_test_new(&tillbridge_plugin, "catalog-prices=excluding", "calculation=row", NULL);
+    result x = apply(t, order_of(&row, 1, (total){.paid = 169.11, .tax = 11.25}));
+    must_pass(&x);
+    ck_assert(json_is_true(json_object_get(x.tax, "explained")));
+    done(&x);
+    row.tax = 11.24;
+    row.price_incl = row.row_incl = 169.10;
+    x = apply(t, order_of(&row, 1, (total){.paid = 169.10, .tax = 11.24}));
+    must_stop(&x, "tax.pin", "store 1 catalog-prices");
+    done(&x);
+    tb_test_free(t);
+}
+END_TEST
+
 int main(void)
 {
     static const TTest *const *const tests[] = {&line_of_485_tells_all,
@@ -321,7 +340,8 @@ int main(void)
                                                 &r24668_tax_of_equal_rows,
                                                 &r35025_two_taxes,
                                                 &r38455_order_of_rows_matters,
-                                                &r33352_unit_rounding_of_many_pieces};
+                                                &r33352_unit_rounding_of_many_pieces,
+                                                &a_millionth_tips_a_half};
     Suite *s = suite_create("tax-normalizer");
     TCase *c = tcase_create("golden");
     tcase_set_timeout(c, 120);
