@@ -43,19 +43,22 @@ int fraction_add(fraction a, fraction b, fraction *out)
     return 0;
 }
 
+/* Whole cents are set aside first, so that only what is rounded needs the long denominators. */
 int delta_round(delta *chain, fraction amount, int64_t *out)
 {
+    enum { CENT = 100 };
     *out = 0;
     if (!amount.n)
         return 0;
-    fraction with, less;
+    int64_t aside = amount.n / amount.d / CENT * CENT;
+    fraction rest = {amount.n - aside * amount.d, amount.d}, with, less;
     tb_money rounded;
-    if (fraction_add(amount, chain->begun ? chain->carry : (fraction){1, START_BELOW}, &with) ||
+    if (fraction_add(rest, chain->begun ? chain->carry : (fraction){1, START_BELOW}, &with) ||
         tb_money_ratio((tb_money){.amount = with.n}, 1, with.d, 2, TB_HALF_UP, &rounded) ||
         fraction_add(with, (fraction){-rounded.amount, 1}, &less))
         return -1;
     chain->carry = reduce(less.n, less.d);
     chain->begun = true;
-    *out = rounded.amount;
+    *out = aside + rounded.amount;
     return 0;
 }

@@ -9,8 +9,7 @@
  * is not after its own. So orders from before a change stay right after it. An approval appends what is
  * proposed to the list (with the approver's name in "by") and removes the proposal. */
 #pragma once
-#include <tillbridge/log.h>
-#include <tillbridge/state.h>
+#include <tillbridge/plugin.h>
 
 enum { PIN_TEXT = 40 };
 
@@ -32,4 +31,6 @@ void pin_get(const pin_place *at, const char *setting, pin *out);
 int pin_set(const pin_place *at, tb_record *record, const char *setting, const char *value, const char *by);
 /* Kept also when the record is rejected; the earliest order with that value stays. */
 int pin_propose(const pin_place *at, tb_record *record, const char *setting, const char *value);
-int pin_depends(tb_record *record, const pin *p);
+/* A change of the pin wakes the record; pipelines share the journal, so its name begins with the pipeline's.
+ */
+int pin_depends(const pin_place *at, tb_record *record, const pin *p);

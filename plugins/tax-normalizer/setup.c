@@ -73,7 +73,7 @@ static tb_verdict reject_configured(const pin_place *at, tb_record *record, cons
               "the configuration says %s = %s for store %s, pinned is %s (by %s, order %s)", settings[i].name,
               wanted, at->store, p->latest, p->by, p->order);
     pin_propose(at, record, settings[i].name, wanted);
-    pin_depends(record, p);
+    pin_depends(at, record, p);
     return TB_REJECT;
 }
 
@@ -97,7 +97,7 @@ static tb_verdict reject_contradiction(const pin_place *at, tb_record *record, c
         if (pinned->v[i] < 0 || pinned->v[i] == shown->v[i])
             continue;
         pin_propose(at, record, settings[i].name, settings[i].values[shown->v[i]]);
-        pin_depends(record, &pins[i]);
+        pin_depends(at, record, &pins[i]);
     }
     return TB_REJECT;
 }

@@ -45,7 +45,7 @@ static tb_verdict judge_currency(const tax_normalizer *self, const pin_place *at
               "order %s is in %s, orders of store %s so far in %s (order %s)", o->number, o->currency,
               o->store, p.value, p.order);
     pin_propose(at, record, "currency", o->currency);
-    pin_depends(record, &p);
+    pin_depends(at, record, &p);
     return TB_REJECT;
 }
 

@@ -112,16 +112,23 @@ static void keep_printed(void)
     }
 }
 
-static bool differs_from_kept(const shop *other)
+typedef struct difference {
+    bool all, items; /* in any line, in any row */
+} difference;
+
+static difference differs_from_kept(const shop *other)
 {
-    bool differ = false;
+    difference d = {false, false};
     cart_price(&seen.cart, other, false);
-    for (int n = 0; n <= seen.cart.rows_n; n++)
-        differ |= !mpq_equal(kept[n].price, figures_at(n)->price) ||
-                  !mpq_equal(kept[n].price_incl, figures_at(n)->price_incl) ||
-                  !mpq_equal(kept[n].tax, figures_at(n)->tax) ||
-                  !mpq_equal(kept[n].compensation, figures_at(n)->compensation);
-    return differ;
+    for (int n = 0; n <= seen.cart.rows_n; n++) {
+        bool differ = !mpq_equal(kept[n].price, figures_at(n)->price) ||
+                      !mpq_equal(kept[n].price_incl, figures_at(n)->price_incl) ||
+                      !mpq_equal(kept[n].tax, figures_at(n)->tax) ||
+                      !mpq_equal(kept[n].compensation, figures_at(n)->compensation);
+        d.all |= differ;
+        d.items |= differ && n < seen.cart.rows_n;
+    }
+    return d;
 }
 
 static void flip_priorities(void)
@@ -132,16 +139,19 @@ static void flip_priorities(void)
 }
 
 /* Would the shop print another order if only its method were another? The order does not say whether two
- * taxes have one priority, so it must be another under both. */
-static bool would_differ(int calculation)
+ * taxes have one priority, so it must be another under both; and a discounted shipping may have been taxed in
+ * full, so that line proves nothing then. */
+static difference would_differ(int calculation)
 {
     shop other = seen.cart.shop;
     other.calculation = calculation;
-    bool differ = differs_from_kept(&other);
+    difference one = differs_from_kept(&other);
     flip_priorities();
-    differ = differs_from_kept(&other) && differ;
+    difference flipped = differs_from_kept(&other);
     flip_priorities();
-    return differ;
+    bool shipping_counts = !mpq_sgn(seen.cart.shipping.discount);
+    return (difference){one.all && flipped.all,
+                        shipping_counts ? one.all && flipped.all : one.items && flipped.items};
 }
 
 static bool has_fixed(void)
@@ -164,14 +174,14 @@ static void tell(json_t *order, uint64_t *seed)
     cart_price(&seen.cart, s, false);
     keep_printed();
     int wrong = (s->calculation + 1 + (int)roll(seed, 2)) % 3;
-    bool differ = would_differ(wrong);
+    difference differ = would_differ(wrong);
     bool stopped = ask(host_for(s, wrong), order, "tax.pin") == TB_REJECT;
-    MUST(!stopped || differ, "stopped though the figures are the same: %s", shown(&seen));
-    MUST(stopped || !differ || wrong == TAX_TOTAL || seen.cart.fractions,
+    MUST(!stopped || differ.all, "stopped though the figures are the same: %s", shown(&seen));
+    MUST(stopped || !differ.items || wrong == TAX_TOTAL || seen.cart.fractions,
          "method %d told for %d was not noticed: %s", wrong, s->calculation, shown(&seen));
     sum.noticed += stopped;
-    sum.same += !differ;
-    sum.unnoticed += differ && !stopped;
+    sum.same += !differ.all;
+    sum.unnoticed += differ.all && !stopped;
 }
 
 static bool has_discount(void)
