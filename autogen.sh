@@ -6,7 +6,7 @@
 set -eu
 cd "$(dirname "$0")"
 
-packages="gcc make libc6-dev autoconf automake libtool pkg-config libcurl4-openssl-dev libjansson-dev libconfig-dev
+packages="gcc g++ make libc6-dev autoconf automake libtool pkg-config libcurl4-openssl-dev libjansson-dev libconfig-dev
  libsqlite3-dev libmicrohttpd-dev libssl-dev check libgmp-dev python3"
 
 missing_packages() {

@@ -8,7 +8,6 @@
 #include <curl/curl.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 enum { DEFAULT_TIMEOUT = 30000, DEFAULT_MAX = 32 << 20, LEAST_REAL_TIMEOUT = 5000 };
 
@@ -125,6 +124,7 @@ static void set_options(CURL *h, const env_request *q, exchange *x, struct curl_
     curl_easy_setopt(h, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(h, CURLOPT_PATH_AS_IS, 1L);
     curl_easy_setopt(h, CURLOPT_PROXY, "");
+    curl_easy_setopt(h, CURLOPT_UNIX_SOCKET_PATH, q->unix_socket); /* NULL: none */
     curl_easy_setopt(h, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     curl_easy_setopt(h, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(h, CURLOPT_ACCEPT_ENCODING, "");
@@ -172,7 +172,8 @@ static void judge(CURL *h, CURLcode code, exchange *x, const char *detail)
     if (x->too_large)
         snprintf(a->why, sizeof a->why, "the answer is larger than %zu bytes", x->max);
     else if (code != CURLE_OK)
-        snprintf(a->why, sizeof a->why, "%s", *detail ? detail : curl_easy_strerror(code));
+        snprintf(a->why, sizeof a->why, "%.*s", (int)sizeof a->why - 1,
+                 *detail ? detail : curl_easy_strerror(code));
 }
 
 void env_exchange(env_client *c, const env_request *q, env_answer *a)
@@ -198,33 +199,4 @@ void env_exchange(env_client *c, const env_request *q, env_answer *a)
         snprintf(a->why, sizeof a->why, "a header value holds a line break");
     }
     curl_slist_free_all(headers);
-}
-
-bool env_header(const env_answer *a, const char *name, char *out, size_t size)
-{
-    size_t n = strlen(name);
-    for (const char *line = buffer_text(&a->headers); *line;) {
-        size_t length = strcspn(line, "\r\n");
-        if (length > n && line[n] == ':' && !strncasecmp(line, name, n)) {
-            const char *from = line + n + 1, *to = line + length;
-            while (from < to && (*from == ' ' || *from == '\t'))
-                from++;
-            while (to > from && (to[-1] == ' ' || to[-1] == '\t'))
-                to--;
-            if ((size_t)(to - from) >= size)
-                return false;
-            memcpy(out, from, (size_t)(to - from));
-            out[to - from] = '\0';
-            return true;
-        }
-        line += length;
-        line += strspn(line, "\r\n");
-    }
-    return false;
-}
-
-void env_answer_free(env_answer *a)
-{
-    buffer_free(&a->headers);
-    buffer_free(&a->body);
 }

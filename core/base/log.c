@@ -27,6 +27,14 @@ void log_scope(const char *pipeline, const char *key)
     scope_key = key;
 }
 
+void log_scope_swap(const char *other[2])
+{
+    const char *kept[2] = {scope_pipeline, scope_key};
+    log_scope(other[0], other[1]);
+    other[0] = kept[0];
+    other[1] = kept[1];
+}
+
 /* Quotes, and keeps control characters from forging lines. */
 static void put_quoted(buffer *b, const char *text)
 {

@@ -11,6 +11,8 @@ void log_setup(log_level least, int json); /* default: info, logfmt; before thre
 
 /* What this thread works for, until changed; either may be NULL; both are borrowed. */
 void log_scope(const char *pipeline, const char *key);
+/* Exchanges the scope for another one {pipeline, key}: for a simulation that runs many threads on one. */
+void log_scope_swap(const char *other[2]);
 
 /* `id` is a stable dotted name ("connection.paused"); the sentence: lower case, no full stop. */
 void log_write(log_level level, const char *id, const char *format, ...)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tillbridge demo: simulators and daemon on a temporary journal, tills that sell, a live view of one screen. With --for
- * it ends by letting everything come to rest and comparing both systems SKU by SKU and store by store: exit 0 only if
- * they agree and law 1 holds.
+/* tillbridge demo: simulators and daemon on a temporary journal, tills that sell, a live view of one screen.
+ * With --for it ends by letting everything come to rest and comparing both systems SKU by SKU and store by
+ * store: exit 0 only if they agree and law 1 holds.
  *
  *   demo ── starts ──► tillbridge-sim ── events ──► tillbridge run
  *     │                     ▲ ◄──────── polls, writes ────┘
@@ -50,7 +50,7 @@ static void on_signal(int number)
 
 /* ---- children ---- */
 
-static pid_t spawn(const char *log_path, int *out, char *const argv[])
+static pid_t spawn(const char *log_path, int *out, const char *const argv[])
 {
     int ends[2] = {-1, -1};
     if (out && pipe2(ends, O_CLOEXEC))
@@ -63,7 +63,7 @@ static pid_t spawn(const char *log_path, int *out, char *const argv[])
         if (log_fd >= 0)
             dup2(log_fd, STDERR_FILENO);
         dup2(out ? ends[1] : STDERR_FILENO, STDOUT_FILENO);
-        execvp(argv[0], argv);
+        execvp(argv[0], (char *const *)(uintptr_t)argv);
         fprintf(stderr, "%s: %s\n", argv[0], strerror(errno));
         _exit(127);
     }
@@ -121,7 +121,9 @@ json_t *demo_ask(const demo *d, int port, const char *method, const char *path, 
                      .timeout = 20000};
     env_answer a;
     env_exchange(d->client, &q, &a);
-    json_t *json = a.fate == ENV_ANSWERED && a.status < 300 ? json_loads(buffer_text(&a.body), JSON_DECODE_ANY, NULL) : NULL;
+    json_t *json = a.fate == ENV_ANSWERED && a.status < 300
+                       ? json_loads(buffer_text(&a.body), JSON_DECODE_ANY, NULL)
+                       : NULL;
     env_answer_free(&a);
     return json;
 }
@@ -131,7 +133,8 @@ static int free_port(void)
     struct sockaddr_in any = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t size = sizeof any;
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), port = -1;
-    if (fd >= 0 && !bind(fd, (struct sockaddr *)&any, sizeof any) && !getsockname(fd, (struct sockaddr *)&any, &size))
+    if (fd >= 0 && !bind(fd, (struct sockaddr *)&any, sizeof any) &&
+        !getsockname(fd, (struct sockaddr *)&any, &size))
         port = ntohs(any.sin_port);
     if (fd >= 0)
         close(fd);
@@ -142,22 +145,20 @@ static int free_port(void)
 
 static int start_simulators(demo *d)
 {
-    char stores[16], skus[16], url[96], log_path[600], line[256] = "";
+    char stores[16], skus[16], log_path[600], line[256] = "";
     snprintf(stores, sizeof stores, "%d", d->stores);
     snprintf(skus, sizeof skus, "%d", d->skus);
-    snprintf(url, sizeof url, "http://127.0.0.1:%d/events/sitoo", d->events_port);
     snprintf(log_path, sizeof log_path, "%s/simulators.log", d->dir);
-    char *argv[] = {"tillbridge-sim", "--die-with-parent", "--stores",      stores,  "--skus",            skus,
-                    "--tables",       d->dir,              "--events",      url,     "--events-user",     "sitoo",
-                    "--events-password", "demo-events",    NULL};
+    const char *argv[] = {
+        "tillbridge-sim", "--die-with-parent", "--stores", stores, "--skus", skus, "--tables", d->dir, NULL};
     int out = -1;
     d->simulators = spawn(log_path, &out, argv);
     ssize_t n = d->simulators > 0 ? read(out, line, sizeof line - 1) : -1;
     if (out >= 0)
         close(out);
     json_t *ports = n > 0 ? json_loads(line, 0, NULL) : NULL;
-    int bad = json_unpack(ports, "{s:i, s:i, s:i}", "sitoo", &d->sitoo_port, "adobe", &d->adobe_port, "control",
-                          &d->control_port);
+    int bad = json_unpack(ports, "{s:i, s:i, s:i}", "sitoo", &d->sitoo_port, "adobe", &d->adobe_port,
+                          "control", &d->control_port);
     json_decref(ports);
     if (bad)
         fprintf(stderr, "demo: tillbridge-sim did not start; see %s\n", log_path);
@@ -171,7 +172,7 @@ static int start_daemon(demo *d, const char *self)
     snprintf(log_path, sizeof log_path, "%s/daemon.log", d->dir);
     if (demo_write_configuration(d, conf))
         return -1;
-    char *argv[] = {(char *)(uintptr_t)self, "run", "-c", conf, NULL};
+    const char *argv[] = {self, "run", "-c", conf, NULL};
     d->daemon = spawn(log_path, NULL, argv);
     for (int64_t until = env_mono() + START_LIMIT; env_mono() < until && !interrupted; demo_pause(100)) {
         json_t *status = demo_ask(d, d->admin_port, "GET", "/api/v1/status", NULL);
@@ -188,26 +189,49 @@ static int start_daemon(demo *d, const char *self)
     return -1;
 }
 
+/* What is sent to the simulators' control port; told when it is refused. */
+static int tell_simulators(const demo *d, const char *path, json_t *body, const char *what)
+{
+    json_t *answer = demo_ask(d, d->control_port, "POST", path, body);
+    json_decref(body);
+    if (!answer)
+        fprintf(stderr, "demo: %s\n", what);
+    json_decref(answer);
+    return answer ? 0 : -1;
+}
+
+/* Only when the daemon listens: after a call in vain the till system waits for more than a minute. */
+static int subscribe(const demo *d)
+{
+    char url[96];
+    snprintf(url, sizeof url, "http://127.0.0.1:%d/events/sitoo", d->events_port);
+    return tell_simulators(
+        d, "/settings",
+        json_pack("{s:{s:s, s:s, s:s}}", "events", "url", url, "user", "sitoo", "password", "demo-events"),
+        "the till system would not send events");
+}
+
+static int open_tills(const demo *d)
+{
+    return tell_simulators(d, "/tills/run",
+                           json_pack("{s:i, s:f, s:f, s:f, s:f, s:f}", "sales", 100000000, "per_second",
+                                     d->rate, "offline", 0.02, "returns", 0.05, "counts", 0.01, "bookings",
+                                     0.02),
+                           "the tills would not start");
+}
+
 static int start(demo *d, const char *self)
 {
     d->client = env_client_new();
     d->events_port = free_port();
     d->admin_port = free_port();
-    snprintf(d->dir, sizeof d->dir, "%s/tillbridge-demo-XXXXXX", getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
+    snprintf(d->dir, sizeof d->dir, "%s/tillbridge-demo-XXXXXX",
+             getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
     if (!d->client || d->events_port < 0 || d->admin_port < 0 || !mkdtemp(d->dir)) {
         fprintf(stderr, "demo: no room for a temporary folder or ports: %s\n", strerror(errno));
         return -1;
     }
-    if (start_simulators(d) || start_daemon(d, self))
-        return -1;
-    json_t *plan = json_pack("{s:i, s:i, s:f, s:f, s:f, s:f}", "sales", 100000000, "per_second", d->rate, "offline", 0.02,
-                             "returns", 0.05, "counts", 0.01, "bookings", 0.02);
-    json_t *answer = demo_ask(d, d->control_port, "POST", "/tills/run", plan);
-    json_decref(plan);
-    if (!answer)
-        fprintf(stderr, "demo: the tills would not start\n");
-    json_decref(answer);
-    return answer ? 0 : -1;
+    return start_simulators(d) || start_daemon(d, self) || subscribe(d) || open_tills(d) ? -1 : 0;
 }
 
 /* ---- the end ---- */
@@ -267,9 +291,9 @@ static int run(demo *d, const char *self, int64_t duration, bool plain)
 
 int cli_demo(int argc, char **argv)
 {
-    static const struct option options[] = {{"for", 1, 0, 'f'},  {"stores", 1, 0, 's'}, {"skus", 1, 0, 'k'},
-                                            {"rate", 1, 0, 'r'}, {"keep", 0, 0, 'K'},   {"plain", 0, 0, 'p'},
-                                            {"help", 0, 0, 'h'}, {0}};
+    static const struct option options[] = {
+        {"for", 1, 0, 'f'},  {"stores", 1, 0, 's'}, {"skus", 1, 0, 'k'}, {"rate", 1, 0, 'r'},
+        {"keep", 0, 0, 'K'}, {"plain", 0, 0, 'p'},  {"help", 0, 0, 'h'}, {0}};
     demo d = {.stores = 5, .skus = 50, .rate = 5.0};
     int64_t duration = 0;
     bool keep = false, plain = !isatty(STDOUT_FILENO);

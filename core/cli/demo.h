@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the files of the demonstration share: demo.c starts and ends it, demo_view.c shows it, demo_setup.c writes the
- * configuration of its daemon. */
+/* What the files of the demonstration share: demo.c starts and ends it, demo_view.c shows it, demo_setup.c
+ * writes the configuration of its daemon. */
 #ifndef TB_CLI_DEMO_H
 #define TB_CLI_DEMO_H
 

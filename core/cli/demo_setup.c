@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The configuration of the demonstration's daemon: the stock pipeline of the sample, with the simulators' addresses. */
+/* The configuration of the demonstration's daemon: the stock pipeline of the sample, with the simulators'
+ * addresses. */
 #include "core/cli/demo.h"
 
 #include <dirent.h>
@@ -37,15 +38,17 @@ int demo_write_configuration(const demo *d, const char *path)
     json_t *state = demo_ask(d, d->control_port, "GET", "/state", NULL);
     const char *k = NULL, *ks = NULL, *t = NULL, *ts = NULL;
     json_t *keys = json_object_get(json_object_get(state, "credentials"), "adobe");
-    int bad = json_unpack(keys, "{s:s, s:s, s:s, s:s}", "consumer_key", &k, "consumer_secret", &ks, "access_token", &t,
-                          "access_token_secret", &ts);
+    int bad = json_unpack(keys, "{s:s, s:s, s:s, s:s}", "consumer_key", &k, "consumer_secret", &ks,
+                          "access_token", &t, "access_token_secret", &ts);
     FILE *f = bad ? NULL : fopen(path, "w");
     if (f) {
-        fprintf(f, template_, d->dir, d->events_port, d->admin_port, d->dir, d->sitoo_port, d->adobe_port, k, ks, t, ts);
+        fprintf(f, template_, d->dir, d->events_port, d->admin_port, d->dir, d->sitoo_port, d->adobe_port, k,
+                ks, t, ts);
         bad = fclose(f);
     }
     if (bad || !f)
-        fprintf(stderr, "demo: %s could not be written: %s\n", path, bad ? "the simulators say no keys" : strerror(errno));
+        fprintf(stderr, "demo: %s could not be written: %s\n", path,
+                bad ? "the simulators say no keys" : strerror(errno));
     json_decref(state);
     return f && !bad ? 0 : -1;
 }

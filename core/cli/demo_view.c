@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the demonstration shows: one screen on a terminal, one line elsewhere, and the comparison at the end. */
+/* What the demonstration shows: one screen on a terminal, one line elsewhere, and the comparison at the end.
+ */
 #include "core/cli/demo.h"
 
 #include <stdio.h>
@@ -46,8 +47,9 @@ int64_t demo_pending(const json_t *status)
 static void show_law(const json_t *c)
 {
     printf("accepted %lld = applied %lld + superseded %lld + dropped %lld + parked %lld + pending %lld\n",
-           (long long)number(c, "accepted"), (long long)number(c, "applied"), (long long)number(c, "superseded"),
-           (long long)number(c, "dropped"), (long long)number(c, "parked"), (long long)number(c, "pending"));
+           (long long)number(c, "accepted"), (long long)number(c, "applied"),
+           (long long)number(c, "superseded"), (long long)number(c, "dropped"),
+           (long long)number(c, "parked"), (long long)number(c, "pending"));
 }
 
 static void show_screen(const json_t *status, const json_t *tills, const json_t *observer)
@@ -67,12 +69,14 @@ static void show_screen(const json_t *status, const json_t *tills, const json_t 
     json_array_foreach(json_object_get(status, "connections"), i, c)
     {
         const json_t *s = json_object_get(c, "slots");
-        printf("  connection %-8s calls in the last minute: delivery %lld, poll %lld, bulk %lld%s%.80s\n", text(c, "name"),
-               (long long)number(s, "delivery"), (long long)number(s, "poll"), (long long)number(s, "bulk"),
-               json_is_true(json_object_get(c, "paused")) ? "  PAUSED: " : "", text(c, "pause_reason"));
+        printf("  connection %-8s calls in the last minute: delivery %lld, poll %lld, bulk %lld%s%.80s\n",
+               text(c, "name"), (long long)number(s, "delivery"), (long long)number(s, "poll"),
+               (long long)number(s, "bulk"), json_is_true(json_object_get(c, "paused")) ? "  PAUSED: " : "",
+               text(c, "pause_reason"));
     }
-    printf("  tills: %lld receipts; oversold now %lld, at the worst %lld\n", (long long)number(tills, "sales"),
-           (long long)number(observer, "oversold_now"), (long long)number(observer, "oversold_worst"));
+    printf("  tills: %lld receipts; oversold now %lld, at the worst %lld\n",
+           (long long)number(tills, "sales"), (long long)number(observer, "oversold_now"),
+           (long long)number(observer, "oversold_worst"));
 }
 
 static void show_line(const json_t *status, const json_t *tills, int64_t elapsed)
@@ -80,7 +84,8 @@ static void show_line(const json_t *status, const json_t *tills, int64_t elapsed
     const json_t *p = json_array_get(json_object_get(status, "pipelines"), 0);
     const json_t *f = json_object_get(p, "freshness");
     printf("%4.0f s  receipts %-6lld freshness p50 %.1f s p99 %.1f s  ", (double)elapsed / 1000,
-           (long long)number(tills, "sales"), (double)number(f, "p50_ms") / 1000, (double)number(f, "p99_ms") / 1000);
+           (long long)number(tills, "sales"), (double)number(f, "p50_ms") / 1000,
+           (double)number(f, "p99_ms") / 1000);
     show_law(json_object_get(p, "counters"));
 }
 
@@ -92,8 +97,8 @@ void demo_show(const demo *d, bool plain, int64_t elapsed, int64_t duration)
     if (plain) {
         show_line(status, tills, elapsed);
     } else {
-        printf("\033[H\033[2JTillbridge demo: %d stores, %d SKUs, %.0f receipts a second, %.0f s%s\n\n", d->stores, d->skus,
-               d->rate, (double)elapsed / 1000, duration ? "" : " (Ctrl-C ends)");
+        printf("\033[H\033[2JTillbridge demo: %d stores, %d SKUs, %.0f receipts a second, %.0f s%s\n\n",
+               d->stores, d->skus, d->rate, (double)elapsed / 1000, duration ? "" : " (Ctrl-C ends)");
         show_screen(status, tills, observer);
         printf("\n  try it: curl -s http://127.0.0.1:%d/api/v1/status\n  stop the shop for a while: "
                "curl -d '{\"name\":\"adobe\",\"down\":true}' http://127.0.0.1:%d/system\n",

@@ -164,6 +164,15 @@ static void check_connection_name(config_reader *r, config_where where, const ch
         config_find(r->f, where, "there is no connection \"%s\"", name);
 }
 
+/* Whether the file says it, well or badly: what was said badly has its finding already. */
+static bool is_given(const config_use *use, const char *name)
+{
+    for (int i = 0; i < use->settings_n; i++)
+        if (!strcmp(use->settings[i].name, name))
+            return true;
+    return false;
+}
+
 static void check_source(config_reader *r, const config_use *use)
 {
     const config_connection *x = use->connection ? config_connection_find(r->c, use->connection) : NULL;
@@ -176,7 +185,7 @@ static void check_source(config_reader *r, const config_use *use)
                     x->name);
     if (use->events && !r->c->listen_events)
         config_find(r->f, use->where, "events = true needs listen.events");
-    if (!use->events && !use->every)
+    if (!use->events && !use->every && !is_given(use, "every"))
         config_find(r->f, use->where, "source \"%s\" would never read: it needs \"every\" or events = true",
                     use->plugin);
 }

@@ -105,12 +105,12 @@ static const char *host_state_get(tb_ctx *ctx, const char *name, const char *key
     call *c = of(ctx);
     if (!c->engine || !c->engine->journal)
         return NULL;
-    const tb_change *own = version ? NULL : own_change(c, name, key);
-    if (own)
-        return own->value;
+    const tb_change *own = own_change(c, name, key);
     CLEANUP_BUFFER buffer full = {0};
     call_state_name(c, name, &full);
     CLEANUP_FREE char *value = journal_state_get(c->engine->journal, buffer_text(&full), key, version);
+    if (own) /* not committed yet: it has no version, but it is what was set last */
+        return own->value;
     return value ? keep_text(c, value) : NULL;
 }
 

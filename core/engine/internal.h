@@ -189,6 +189,7 @@ connection **engine_connections_for(engine *e, const plan *p, error *err);
 
 /* pipeline.c */
 pipeline *pipeline_new(engine *e, plan *p, const plan_pipeline *pp, error *err);
+int pipeline_note_settings(pipeline *p, error *err); /* settings.c */
 int pipeline_start(pipeline *p, error *err);
 void pipeline_halt(pipeline *p);                   /* takes nothing new; wakes everybody */
 bool pipeline_join(pipeline *p, int64_t deadline); /* false: a callback did not come back */

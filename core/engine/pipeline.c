@@ -167,7 +167,7 @@ pipeline *pipeline_new(engine *e, plan *plan_, const plan_pipeline *pp, error *e
     env_cond_init(&p->wake);
     if (journal_pipeline_get(e->journal, pp->config->name, pp->config->latest, env_now(), &p->number, err) !=
             JOURNAL_DONE ||
-        open_everything(p, err)) {
+        pipeline_note_settings(p, err) || open_everything(p, err)) {
         pipeline_free(p);
         return NULL;
     }

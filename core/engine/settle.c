@@ -125,6 +125,12 @@ static void from_plugin(const pipeline *p, flight *f, const tb_outcome *o, journ
     }
 }
 
+/* What would be made once more by coming once more: nothing is read before it that would show it. */
+static bool creates_blindly(const pipeline *p, const flight *f)
+{
+    return !p->p->config->latest && f->operation && f->operation->operation->effect == TB_CREATE;
+}
+
 /* In flight at an unclean stop: comes once more when the servers cannot act any more on what was sent then.
  */
 static void once_more_if_doubtful(const pipeline *p, const flight *f, journal_settlement *s)
@@ -134,8 +140,8 @@ static void once_more_if_doubtful(const pipeline *p, const flight *f, journal_se
         if (connection_server_time(p->connections[i]) > longest)
             longest = connection_server_time(p->connections[i]);
     int64_t safe = p->engine->started + longest;
-    if (s->kind != SETTLE_APPLIED || s->more || f->row.seq > journal_doubtful_below(p->engine->journal) ||
-        env_now() >= safe)
+    if (s->kind != SETTLE_APPLIED || s->more || creates_blindly(p, f) ||
+        f->row.seq > journal_doubtful_below(p->engine->journal) || env_now() >= safe)
         return;
     s->more = true;
     s->due = safe;
@@ -145,7 +151,7 @@ static void once_more_if_doubtful(const pipeline *p, const flight *f, journal_se
 
 static bool keeps(settle_kind kind, const tb_change *k)
 {
-    return kind == SETTLE_APPLIED || kind == SETTLE_DROP || k->always;
+    return kind == SETTLE_APPLIED || kind == SETTLE_DROP || (kind == SETTLE_REJECT && k->always);
 }
 
 static int add_states(pipeline *p, const tb_outcome *o, journal_settlement *s, pieces *k)

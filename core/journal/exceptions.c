@@ -66,24 +66,16 @@ int open_exception(store *s, int64_t pipeline, const char *reason, const char *c
 
 /* ---- lists ---- */
 
-int journal_exceptions(journal *j, const char *pipeline, bool all, int64_t after, int limit,
-                       journal_exception **out)
+#define LISTED                                                                                               \
+    "SELECT e.id, e.opened, e.last, e.count, e.open, p.name, e.reason, e.cause, e.owner, e.text, e.note,"    \
+    " (SELECT count(*) FROM behind WHERE exception = e.id)"                                                  \
+    " FROM exception e JOIN pipeline p ON p.number = e.pipeline"
+
+static int read_exceptions(sqlite3_stmt *st, int limit, journal_exception *out)
 {
-    store *s = reader_take(j);
     int n = 0;
-    *out = calloc((size_t)limit + 1, sizeof **out);
-    sqlite3_stmt *st =
-        s && *out ? store_sql(s,
-                              "SELECT e.id, e.opened, e.last, e.count, e.open, p.name, e.reason, e.cause,"
-                              " e.owner, e.text, e.note,"
-                              " (SELECT count(*) FROM behind WHERE exception = e.id)"
-                              " FROM exception e JOIN pipeline p ON p.number = e.pipeline"
-                              " WHERE e.id > ?1 AND (?2 OR e.open = 1) AND (?3 IS NULL OR p.name = ?3)"
-                              " ORDER BY e.id LIMIT ?4",
-                              "iiti", after, (int64_t)all, pipeline, (int64_t)limit)
-                  : NULL;
     while (n < limit && store_row(st)) {
-        journal_exception *x = &(*out)[n++];
+        journal_exception *x = &out[n++];
         *x = (journal_exception){.id = sqlite3_column_int64(st, 0),
                                  .opened = sqlite3_column_int64(st, 1),
                                  .last = sqlite3_column_int64(st, 2),
@@ -94,8 +86,39 @@ int journal_exceptions(journal *j, const char *pipeline, bool all, int64_t after
         for (int i = 0; i < 6; i++)
             *fields[i] = store_text(st, 5 + i);
     }
+    return n;
+}
+
+int journal_exceptions(journal *j, const char *pipeline, bool all, int64_t after, int limit,
+                       journal_exception **out)
+{
+    store *s = reader_take(j);
+    *out = calloc((size_t)limit + 1, sizeof **out);
+    sqlite3_stmt *st = s && *out ? store_sql(s,
+                                             LISTED " WHERE e.id > ?1 AND (?2 OR e.open = 1) AND (?3 IS NULL"
+                                                    " OR p.name = ?3) ORDER BY e.id LIMIT ?4",
+                                             "iiti", after, (int64_t)all, pipeline, (int64_t)limit)
+                                 : NULL;
+    int n = st ? read_exceptions(st, limit, *out) : -1;
     reader_give(j, s);
-    return st ? n : -1;
+    return n;
+}
+
+int journal_exceptions_of(journal *j, const char *pipeline, const char *key, int limit,
+                          journal_exception **out)
+{
+    store *s = reader_take(j);
+    *out = calloc((size_t)limit + 1, sizeof **out);
+    sqlite3_stmt *st =
+        s && *out ? store_sql(s,
+                              LISTED " WHERE e.open = 1 AND (?1 IS NULL OR p.name = ?1) AND e.id IN"
+                                     " (SELECT b.exception FROM pipeline q JOIN behind b ON b.pipeline ="
+                                     " q.number WHERE b.key = ?2) ORDER BY e.id LIMIT ?3",
+                              "tti", pipeline, key, (int64_t)limit)
+                  : NULL;
+    int n = st ? read_exceptions(st, limit, *out) : -1;
+    reader_give(j, s);
+    return n;
 }
 
 void journal_exceptions_free(journal_exception *list, int n)

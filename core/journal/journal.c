@@ -162,7 +162,7 @@ static void end_writer(journal *j)
     }
     env_thread_join(j->thread);
     sqlite3_wal_checkpoint_v2(j->writer.db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
-    if (!j->broken)
+    if (!j->broken && (j->was_clean || !j->options.visit))
         store_run(&j->writer, "UPDATE meta SET value = 1 WHERE key = 'clean'", "");
 }
 

@@ -31,6 +31,7 @@ typedef struct {
     const char *path;
     size_t queue_bytes; /* bound of the writer's queue; 0: 16 MiB */
     bool read_only;     /* inspection of a copy: no lock, no writer */
+    bool visit;         /* one command between two runs: an unclean stop stays one for the next run */
     int64_t now;
     /* Called by the writer after each commit that made records ready in that pipeline; no locks, no verbs. */
     void (*ready)(void *arg, int64_t pipeline);
@@ -268,6 +269,9 @@ typedef struct {
 /* Open ones with id > after (all: closed too), of one pipeline or all (NULL), by id. */
 int journal_exceptions(journal *j, const char *pipeline, bool all, int64_t after, int limit,
                        journal_exception **out);
+/* Open ones that the key stands behind, of one pipeline or all (NULL). */
+int journal_exceptions_of(journal *j, const char *pipeline, const char *key, int limit,
+                          journal_exception **out);
 void journal_exceptions_free(journal_exception *list, int n);
 int journal_behind(journal *j, int64_t exception, int limit,
                    void (*each)(void *arg, const char *key, int64_t seq, int64_t first_seen), void *arg);

@@ -237,6 +237,8 @@ int store_schema(store *s, int64_t now, error *e)
 {
     int64_t id = store_number(s, -1, "PRAGMA application_id", ""), tables = -1;
     tables = store_number(s, -1, "SELECT count(*) FROM sqlite_master", "");
+    if (tables < 0 && sqlite3_errcode(s->db) == SQLITE_NOTADB)
+        return error_set(e, "this file is not a journal"), 78;
     if (tables < 0)
         return error_set(e, "the journal is damaged: %s (restore the last backup, or move the file away)",
                          sqlite3_errmsg(s->db)),
@@ -253,8 +255,8 @@ int store_schema(store *s, int64_t now, error *e)
         return error_set(e, "this file is not a journal"), 78;
     char text[64];
     snprintf(text, sizeof text, "PRAGMA application_id=%d", APPLICATION_ID);
-    if (sqlite3_exec(s->db, text, NULL, NULL, NULL) != SQLITE_OK ||
-        sqlite3_exec(s->db, "BEGIN", NULL, NULL, NULL) != SQLITE_OK ||
+    if (sqlite3_exec(s->db, "BEGIN", NULL, NULL, NULL) != SQLITE_OK || /* all of it, or an empty file */
+        sqlite3_exec(s->db, text, NULL, NULL, NULL) != SQLITE_OK ||
         sqlite3_exec(s->db, schema, NULL, NULL, NULL) != SQLITE_OK ||
         store_run(s,
                   "INSERT INTO meta VALUES('schema', ?1), ('epoch', 0), ('clean', 1), ('created', ?2), "

@@ -185,8 +185,8 @@ typedef struct {
 static void add_name(name_list *l, const char *file)
 {
     size_t n = strlen(file);
-    if (n < 4 || strcmp(file + n - 3, ".so") ||
-        !strcmp(file, "libtillbridge.so")) /* beside them in a build tree */
+    if (n < 4 || strcmp(file + n - 3, ".so") || !strcmp(file, "libtillbridge.so") ||
+        !strcmp(file, "libtillbridge-kit.so")) /* beside them in a build tree */
         return;
     char *name = strndup(file, n - 3);
     char **more = name ? realloc(l->names, (l->n + 1) * sizeof *more) : NULL;

@@ -179,8 +179,8 @@ typedef struct tb_note { /* read from the file before dlopen */
 int64_t tb_now(tb_ctx *ctx);            /* wall time, ms since 1970 */
 bool tb_sleep(tb_ctx *ctx, int64_t ms); /* false: shutting down */
 const char *tb_pipeline(tb_ctx *ctx);   /* the pipeline's name */
-/* A record for the pipelines that take its type, in the commit of `parent`'s outcome (NULL: of the feed).
- * Takes it over. Its dedup id defaults to one made from the parent. */
+/* From apply and deliver: a record for the pipelines that take its type, in the commit of `parent`'s outcome
+ * if that is APPLIED, NOOP or DROP. Takes it over. Its dedup id defaults to one made from the parent. */
 int tb_emit(tb_ctx *ctx, tb_record *parent, tb_record *record);
 const char *tb_version(void);
 

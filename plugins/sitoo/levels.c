@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is known of a row, as text in the state: {"t": total, "v": reserved, "x": transaction, "m": mark, "k":
- * target, "a": absent}. A quantity that hydrate read stands apart, under `reserved`, with the mark it was
- * read at: when an order event raises the mark meanwhile, what was read before it is not believed. */
+ * target, "a": absent, "g": settings it was told under}. A quantity that hydrate read stands apart, under
+ * `reserved`, with the mark it was read at: when an order event raises the mark meanwhile, what was read
+ * before it is not believed. */
 #include "plugins/sitoo/stock.h"
 
 #include <stdio.h>
@@ -19,6 +20,7 @@ void level_decode(const char *text, level *out)
     out->transaction = sitoo_number(value, "x");
     out->mark = sitoo_number(value, "m");
     snprintf(out->target, sizeof out->target, "%s", sitoo_field(value, "k"));
+    snprintf(out->settings, sizeof out->settings, "%s", sitoo_field(value, "g"));
 }
 
 void level_get(tb_ctx *ctx, const char *row, level *out)
@@ -40,7 +42,8 @@ int level_set(tb_ctx *ctx, const char *row, const level *l)
                                    (json_int_t)l->mark, "k", l->target);
     if (!value || put_quantity(value, "t", l->total) ||
         (l->has_reserved && put_quantity(value, "v", l->reserved)) ||
-        (l->absent && json_object_set_new(value, "a", json_integer(1))))
+        (l->absent && json_object_set_new(value, "a", json_integer(1))) ||
+        (*l->settings && json_object_set_new(value, "g", json_string(l->settings))))
         return -1;
     char *text = json_dumps(value, JSON_COMPACT);
     int bad = text ? tb_state_set(ctx, NULL, NS_LEVELS, row, text) : -1;

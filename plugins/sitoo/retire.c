@@ -1,23 +1,34 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* When a table changes: each level remembers the target under which it was last told, so what the change
- * moved is found by comparing, over restarts and several reloads too. The old target is told once more
- * (hydrate finds no row behind it: retired), the new one is read. A warehouse that left is forgotten
- * altogether, because its transactions are no longer followed: should it come back, it is read anew. */
+/* When a table or the pipeline's settings change: each level remembers the target under which it was last
+ * told, so what the change moved is found by comparing, over restarts and several reloads too. The old target
+ * is told once more (hydrate finds no row behind it: retired), the new one is read. A warehouse that left is
+ * forgotten altogether, because its transactions are no longer followed: should it come back, it is read
+ * anew. */
 #include "plugins/sitoo/stock.h"
 
 #include <stdio.h>
 #include <string.h>
 
-static void versions(const tables *t, char out[80])
+enum { VERSIONS_SIZE = 100 };
+
+/* The pipeline's transforms and sinks: with others, every row may be due anew. */
+static void settings_of(tb_ctx *ctx, char out[16])
 {
-    snprintf(out, 80, "%lld/%lld/%lld", (long long)tb_table_version(t->locations),
+    const char *digest = tb_state_get(ctx, "core/settings", tb_pipeline(ctx));
+    snprintf(out, 16, "%.12s", digest ? digest : "");
+}
+
+static void versions(const tables *t, const char *settings, char out[VERSIONS_SIZE])
+{
+    snprintf(out, VERSIONS_SIZE, "%lld/%lld/%lld/%s", (long long)tb_table_version(t->locations),
              (long long)(t->skus ? tb_table_version(t->skus) : 0),
-             (long long)(t->ignore ? tb_table_version(t->ignore) : 0));
+             (long long)(t->ignore ? tb_table_version(t->ignore) : 0), settings);
 }
 
 typedef struct moved {
     reading *r;
-    bool forget;
+    bool forget, all; /* all: those that were told under other settings too */
+    const char *settings;
     size_t most;
     json_t *rows; /* row -> what was known */
 } moved;
@@ -33,7 +44,7 @@ static int compare(void *arg, const char *row, const char *value)
     if (row_parse(row, &warehouse, &sku))
         return 0;
     target_of(&m->r->tables, warehouse, sku, target);
-    if (m->forget || strcmp(l.target, target) != 0)
+    if (m->forget || strcmp(l.target, target) != 0 || (m->all && strcmp(l.settings, m->settings) != 0))
         json_object_set_new(m->rows, row, json_string(value));
     return json_object_size(m->rows) >= m->most;
 }
@@ -48,6 +59,10 @@ static void move_row(moved *m, const char *row, const char *value)
     row_parse(row, &warehouse, &sku);
     target_of(&m->r->tables, warehouse, sku, target);
     touch_target(&m->r->touched, &l, target);
+    if (m->all) {
+        touch_key(&m->r->touched, target, &(touch){.why = "settings"});
+        snprintf(l.settings, sizeof l.settings, "%s", m->settings);
+    }
     if (!m->forget) {
         level_set(m->r->ctx, row, &l);
         return;
@@ -57,10 +72,14 @@ static void move_row(moved *m, const char *row, const char *value)
 }
 
 /* True when all of its rows stand under their present target. */
-static bool walk_warehouse(reading *r, int64_t warehouse)
+static bool walk_warehouse(reading *r, int64_t warehouse, const char *settings, bool all)
 {
     int room = tb_feed_room(r->feed) - (int)touched_count(&r->touched);
-    moved m = {.r = r, .forget = !source_of(&r->tables, warehouse), .most = room > 2 ? (size_t)room / 2 : 1};
+    moved m = {.r = r,
+               .forget = !source_of(&r->tables, warehouse),
+               .all = all,
+               .settings = settings,
+               .most = room > 2 ? (size_t)room / 2 : 1};
     const char *row;
     json_t *value;
     char prefix[24];
@@ -87,11 +106,14 @@ static int add_place(void *arg, const char *key, const char *value)
 
 tb_verdict walk_tables(reading *r)
 {
-    char present[80];
+    char present[VERSIONS_SIZE], settings[16];
+    settings_of(r->ctx, settings);
+    versions(&r->tables, settings, present);
     const char *known = tb_state_get(r->ctx, NS_TARGETS, "versions");
-    versions(&r->tables, present);
     if (known && !strcmp(known, present))
         return TB_OK;
+    const char *before = known ? strrchr(known, '/') : NULL;
+    bool all = before && strcmp(before + 1, settings) != 0;
     json_auto_t *places = json_array();
     size_t i;
     json_t *number;
@@ -99,7 +121,7 @@ tb_verdict walk_tables(reading *r)
     tb_state_list(r->ctx, NS_PAGES, "w/", add_place, places);
     json_array_foreach(places, i, number)
     {
-        whole = whole && walk_warehouse(r, json_integer_value(number));
+        whole = whole && walk_warehouse(r, json_integer_value(number), settings, all);
     }
     if (whole) {
         tell_unknown(r);

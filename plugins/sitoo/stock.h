@@ -44,6 +44,7 @@ typedef struct level {
     int64_t transaction;              /* the last one that set it */
     int64_t mark;
     char target[KEY_SIZE]; /* under which it was last told; "" none */
+    char settings[16];     /* of the pipeline, when it was last told because of them; "" never */
 } level;
 
 void level_get(tb_ctx *ctx, const char *row, level *out);

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NETWORK = true, NO_NETWORK = false, DEFAULT_ROOM = 100 };
+enum { DEFAULT_ROOM = 100 };
 static const int64_t start_time = 1795392000000; /* 2026-11-23T00:00Z */
 
 /* ---- new and free ---- */
@@ -134,7 +134,7 @@ const char *tb_test_failure(tb_test *test)
 /* ---- calling ---- */
 
 /* Before each callback: opens the instance once, forgets what the last call left. False: nothing to call. */
-static bool begin(tb_test *t, const char *callback, bool exists, bool network)
+static bool begin(tb_test *t, const char *callback, bool exists, unsigned may)
 {
     tbh_feed_free(&t->feed);
     kit_clear(&t->raised);
@@ -145,14 +145,14 @@ static bool begin(tb_test *t, const char *callback, bool exists, bool network)
     }
     const tb_common *common = t->plugin->common;
     if (!t->opened && common && common->open) {
-        t->network = NO_NETWORK;
+        t->may = 0;
         if (common->open(t->self, &t->ctx)) {
             kit_fail(t, "plugin %s: open failed", t->plugin->name);
             return false;
         }
     }
     t->opened = true;
-    t->network = network;
+    t->may = may;
     return true;
 }
 
@@ -185,7 +185,7 @@ static tb_verdict end_feed(tb_test *t, tb_verdict verdict)
 tb_verdict tb_test_read(tb_test *test, const char *cursor)
 {
     const tb_source *source = test->plugin->source;
-    if (!begin(test, "read", source && source->read, NETWORK))
+    if (!begin(test, "read", source && source->read, MAY_NETWORK | MAY_CHANGE | HAS_FEED))
         return TB_RETRY;
     return end_feed(test, source->read(test->self, &test->ctx, cursor, &test->feed));
 }
@@ -193,7 +193,7 @@ tb_verdict tb_test_read(tb_test *test, const char *cursor)
 tb_verdict tb_test_receive(tb_test *test, const char *body)
 {
     const tb_source *source = test->plugin->source;
-    if (!begin(test, "receive", source && source->receive, NO_NETWORK))
+    if (!begin(test, "receive", source && source->receive, MAY_CHANGE | HAS_FEED))
         return TB_RETRY;
     return end_feed(test, source->receive(test->self, &test->ctx, body, strlen(body), &test->feed));
 }
@@ -201,7 +201,7 @@ tb_verdict tb_test_receive(tb_test *test, const char *body)
 tb_verdict tb_test_snapshot(tb_test *test, const char *type, const char *cursor)
 {
     const tb_source *source = test->plugin->source;
-    if (!begin(test, "snapshot", source && source->snapshot, NETWORK))
+    if (!begin(test, "snapshot", source && source->snapshot, MAY_NETWORK | HAS_FEED))
         return TB_RETRY;
     return end_feed(test, source->snapshot(test->self, &test->ctx, type, cursor, &test->feed));
 }
@@ -215,7 +215,7 @@ static void lend(tb_test *t, tb_record **records, size_t count)
 tb_verdict tb_test_hydrate(tb_test *test, tb_record **records, size_t count)
 {
     const tb_source *source = test->plugin->source;
-    if (!begin(test, "hydrate", source && source->hydrate, NETWORK))
+    if (!begin(test, "hydrate", source && source->hydrate, MAY_NETWORK | MAY_CHANGE))
         return TB_RETRY;
     for (size_t i = 0; i < count; i++)
         tbh_set_part_connection(records[i], "test");
@@ -228,7 +228,7 @@ tb_verdict tb_test_hydrate(tb_test *test, tb_record **records, size_t count)
 tb_verdict tb_test_apply(tb_test *test, tb_record **record)
 {
     const tb_transform *transform = test->plugin->transform;
-    if (!begin(test, "apply", transform && transform->apply, NO_NETWORK))
+    if (!begin(test, "apply", transform && transform->apply, MAY_CHANGE | MAY_EMIT))
         return TB_RETRY;
     lend(test, record, 1);
     tb_verdict verdict = transform->apply(test->self, &test->ctx, record);
@@ -242,7 +242,7 @@ tb_verdict tb_test_apply(tb_test *test, tb_record **record)
 tb_verdict tb_test_deliver(tb_test *test, const char *operation, tb_record **records, size_t count)
 {
     const tb_sink *sink = test->plugin->sink;
-    if (!begin(test, "deliver", sink && sink->deliver, NETWORK))
+    if (!begin(test, "deliver", sink && sink->deliver, MAY_NETWORK | MAY_CHANGE | MAY_EMIT))
         return TB_RETRY;
     lend(test, records, count);
     tb_verdict verdict = sink->deliver(test->self, &test->ctx, operation, records, count);
@@ -257,7 +257,7 @@ tb_verdict tb_test_deliver(tb_test *test, const char *operation, tb_record **rec
 tb_verdict tb_test_probe(tb_test *test, const char *operation, tb_record *record)
 {
     const tb_sink *sink = test->plugin->sink;
-    if (!begin(test, "probe", sink && sink->probe, NETWORK))
+    if (!begin(test, "probe", sink && sink->probe, MAY_NETWORK | MAY_CHANGE))
         return TB_RETRY;
     lend(test, &record, 1);
     tb_verdict verdict = sink->probe(test->self, &test->ctx, operation, record);
@@ -284,7 +284,7 @@ static int end_findings(tb_test *t, tb_doctor *doctor)
 int tb_test_check(tb_test *test)
 {
     tb_doctor doctor = {0};
-    test->network = NO_NETWORK;
+    test->may = 0;
     if (test->plugin->common && test->plugin->common->check)
         test->plugin->common->check(test->self, &test->ctx, &doctor);
     return end_findings(test, &doctor);
@@ -294,7 +294,7 @@ int tb_test_doctor(tb_test *test)
 {
     tb_doctor doctor = {0};
     const tb_common *common = test->plugin->common;
-    if (begin(test, "doctor", common && common->doctor, NETWORK))
+    if (begin(test, "doctor", common && common->doctor, MAY_NETWORK))
         common->doctor(test->self, &test->ctx, &doctor);
     return end_findings(test, &doctor);
 }

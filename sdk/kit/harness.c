@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { STATE_MOST = 64 * 1024 };
+
 /* ---- small things ---- */
 
 static void *need(void *memory)
@@ -95,7 +97,8 @@ const json_t *tb_test_asked_json(const tb_test *test, int index)
 /* What the daemon settles below the plugin. */
 static bool stays_below(int status)
 {
-    return status == 0 || status == 401 || status == 403 || status == 429 || status >= 500;
+    bool answered = (status >= 200 && status < 300) || (status >= 400 && status < 500);
+    return !answered || status == 401 || status == 403 || status == 429;
 }
 
 static int answer(tb_test *t, const expected *e, const tb_request *request, tb_response *response)
@@ -119,8 +122,11 @@ static int http(tb_ctx *ctx, const tb_request *request, tb_response *response)
 {
     tb_test *t = test_of(ctx);
     const char *query = request->query ? request->query : "";
-    if (!t->network) {
-        kit_fail(t, "%s %s: this callback must not use the network", request->method, request->path);
+    if (!(t->may & MAY_NETWORK) || *request->path != '/') {
+        kit_fail(t,
+                 *request->path == '/' ? "%s %s: this callback must not use the network"
+                                       : "%s %s: a path begins with '/'",
+                 request->method, request->path);
         return -1;
     }
     if (t->asked_n >= t->script_n) {
@@ -222,12 +228,15 @@ static int state_set(tb_ctx *ctx, tb_record *record, const char *name, const cha
                      bool always)
 {
     tb_test *t = test_of(ctx);
-    if (!is_declared(t, name)) {
-        kit_fail(t, "state \"%s\" is not among the plugin's namespaces", name);
+    const char *fault = !(t->may & MAY_CHANGE)                ? "must not be changed in this callback"
+                        : !is_declared(t, name)               ? "is not among the plugin's namespaces"
+                        : value && strlen(value) > STATE_MOST ? "has a value over 64 KiB"
+                        : !record && !(t->may & HAS_FEED)     ? "is changed for no record"
+                                                              : NULL;
+    if (fault) {
+        kit_fail(t, "state \"%s\" %s", name, fault);
         return -1;
     }
-    if (value && strlen(value) > 65536)
-        return -1;
     return record ? tbh_change(record, name, key, value, always)
                   : tbh_changes_add(&t->feed.changes, name, key, value, always);
 }
@@ -317,7 +326,13 @@ static const char *pipeline(tb_ctx *ctx)
 
 static int emit(tb_ctx *ctx, tb_record *parent, tb_record *record)
 {
-    return parent ? tbh_emit(parent, record) : tb_feed_add(&test_of(ctx)->feed, record, NULL);
+    tb_test *t = test_of(ctx);
+    if (parent && t->may & MAY_EMIT)
+        return tbh_emit(parent, record);
+    kit_fail(t, "%s is emitted %s", tb_record_type(record),
+             parent ? "in a callback that must not" : "without a parent");
+    tb_record_unref(record);
+    return -1;
 }
 
 const tb_host kit_host = {.size = sizeof kit_host,

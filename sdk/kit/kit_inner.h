@@ -27,6 +27,9 @@ typedef struct tabled {
     tb_table *now, *before;
 } tabled;
 
+/* What the callback that runs may do; the daemon's table is `rights` in core/engine/call.c. */
+enum { MAY_NETWORK = 1, MAY_CHANGE = 2, MAY_EMIT = 4, HAS_FEED = 8 };
+
 struct tb_test {
     tb_ctx ctx; /* first: the host's functions find the test by it */
     const tb_plugin *plugin;
@@ -36,7 +39,7 @@ struct tb_test {
     char *failure;
     int64_t now;
 
-    bool network; /* the callback that runs may use it */
+    unsigned may; /* the callback that runs: MAY_NETWORK ... */
     expected *script;
     int script_n, asked_n;
     json_t **asked;

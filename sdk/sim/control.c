@@ -27,7 +27,8 @@ static json_t *get_state(control *c)
                      (int)sim_world.store_count, "skus", (int)sim_world.sku_count, "credentials",
                      "sitoo_user", "1500-12", "sitoo_password", "sim-secret", "adobe",
                      json_pack("{ss ss ss ss}", "consumer_key", SIM_CONSUMER_KEY, "consumer_secret",
-                               SIM_CONSUMER_SECRET, "token", SIM_TOKEN, "access_token_secret", SIM_TOKEN_SECRET),
+                               SIM_CONSUMER_SECRET, "access_token", SIM_TOKEN, "access_token_secret",
+                               SIM_TOKEN_SECRET),
                      "tills", tills_state(), "events", events_state(), "effects", world_effect_totals(),
                      "observer", observer_state(), "down", "sitoo", sim_world.down[0], "adobe",
                      sim_world.down[1], "settings", json_deep_copy(sim_world.settings));

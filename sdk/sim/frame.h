@@ -112,6 +112,7 @@ json_t *events_state(void);
 void observer_touch_till(const char *sku);
 void observer_touch_shop(json_t *detail);
 void observer_step(void);
+extern void (*sim_stepped)(void); /* for a program that looks at every step itself; may be NULL */
 json_t *observer_state(void);
 void observer_close(void);
 
@@ -122,6 +123,10 @@ void tills_stop(void);
 json_t *tills_state(void);
 int tills_start(void);
 void tills_end(void); /* without the lock */
+
+/* door.c: takes the lock itself, and the time that the call takes. false: the connection is closed without an
+ * answer; what of the answer is sent, and how, is up to the caller, by the draw. */
+bool door_call(int system, const sim_request *q, sim_answer *a, fault_draw *draw);
 
 /* server.c, slow.c */
 int server_start(sim_system which, int port);

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -234,6 +235,8 @@ int main(int argc, char **argv)
     options o = {.stores = 3, .skus = 20, .seed = 1};
     int got = 0;
     read_options(&o, argc, argv);
+    mallopt(M_ARENA_MAX, 1); /* one lock over the world: more arenas would only grow, one a connection */
+    mallopt(M_TOP_PAD, 16 << 20);
     sigemptyset(&ending);
     sigaddset(&ending, SIGTERM);
     sigaddset(&ending, SIGINT);

@@ -83,6 +83,8 @@ static void look(size_t i)
     observer.touched[i] = false;
 }
 
+void (*sim_stepped)(void);
+
 void observer_step(void)
 {
     if (!observer.over && sim_world.sku_count)
@@ -99,6 +101,8 @@ void observer_step(void)
         observer.worst = observer.now;
         observer.worst_at = env_now();
     }
+    if (sim_stepped)
+        sim_stepped();
 }
 
 json_t *observer_state(void)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The world at the start: stores with their warehouses, products under both names, first levels at the tills,
  * the same products and sources in the shop, and the two tables that connect them. */
+#include "sdk/sim/adobe.h"
 #include "sdk/sim/frame.h"
 #include "sdk/sim/sitoo.h"
 
@@ -113,6 +114,48 @@ static void seed_levels(const world_store *store)
     free(wish);
 }
 
+/* One stock of all stores sells on the website, as number 2, as in a shop that left its default stock. */
+static void seed_shop_places(void)
+{
+    adobe *m = sim_world.adobe;
+    int stock = adobe_stock_add(m, "Stores", json_pack("[{ss ss}]", "type", "website", "code", "base"))->id;
+    for (size_t i = 0; i < sim_world.store_count; i++) {
+        const char *code = sim_world.stores[i].source;
+        int place = adobe_source_add(m, json_pack("{ss ss sb ss ss sb s[] s{sb ss}}", "source_code", code,
+                                                  "name", code, "enabled", 1, "country_id", "SE", "postcode",
+                                                  "11122", "use_default_carrier_config", 1, "carrier_links",
+                                                  "extension_attributes", "is_pickup_location_active", 1,
+                                                  "frontend_name", code));
+        adobe_stock_link(m, adobe_stock_of(m, stock), place, (int)i + 1);
+    }
+}
+
+static void seed_shop_products(void)
+{
+    char name[160];
+    for (size_t i = 0; i < sim_world.sku_count; i++) {
+        const char *sku = sim_world.skus[i].shop;
+        if (!sku)
+            continue;
+        snprintf(name, sizeof name, "Product %s", sku);
+        adobe_product_add(sim_world.adobe, sku, name, "simple")->price = 100 * ADOBE_UNIT;
+    }
+}
+
+static void seed_shop_levels(const world_store *store)
+{
+    int source = adobe_source_place(sim_world.adobe, store->source);
+    for (size_t i = 0; i < sim_world.sku_count; i++) {
+        int64_t total = 0, reserved = 0;
+        if (!sim_world.skus[i].shop)
+            continue;
+        sitoo_level(sim_world.sitoo, store->warehouse, sim_world.skus[i].till, &total, &reserved);
+        int64_t pieces = total > reserved ? (total - reserved) / 1000 : 0;
+        adobe_item_set(sim_world.adobe, adobe_sku_place(sim_world.adobe, sim_world.skus[i].shop), source,
+                       pieces * ADOBE_UNIT, pieces > 0);
+    }
+}
+
 int seed_settings(size_t stores, size_t skus)
 {
     seed_skus(skus);
@@ -120,6 +163,10 @@ int seed_settings(size_t stores, size_t skus)
     seed_products();
     for (size_t i = 0; i < sim_world.store_count; i++)
         seed_levels(&sim_world.stores[i]);
+    seed_shop_places();
+    seed_shop_products();
+    for (size_t i = 0; i < sim_world.store_count && setting_bool("world", "equal_start"); i++)
+        seed_shop_levels(&sim_world.stores[i]);
     return 0;
 }
 

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The sockets: one libmicrohttpd daemon a system, one thread a connection, so that a slow answer is a plain
- * sleep. Here it is decided whether a request reaches its machine and whether the answer reaches the caller.
- */
+ * sleep. Whether a request reaches its machine is decided at the door (door.c); here the answer is sent, cut
+ * or made slow. */
 #include "sdk/sim/frame.h"
-#include "sdk/sim/sitoo.h"
 
 #include <arpa/inet.h>
 #include <microhttpd.h>
@@ -133,75 +132,12 @@ static enum MHD_Result send_answer(struct MHD_Connection *connection, sim_answer
     return done;
 }
 
-static bool before_effect(fault_kind kind)
-{
-    return kind >= FAULT_429_CONCURRENCY && kind <= FAULT_503_HTML;
-}
-
-static void into_machine(int system, const sim_request *q, sim_answer *a, fault_draw draw)
-{
-    ENV_HOLD(&sim_world.lock);
-    if (before_effect(draw.kind))
-        faults_answer(system, draw, a);
-    else if (draw.kind == FAULT_SLOW_EFFECT && strcmp(q->method, "GET"))
-        slow_add(system, q, draw.ms);
-    else if (system == SIM_SITOO)
-        sitoo_handle(sim_world.sitoo, q, a);
-    else
-        adobe_handle(sim_world.adobe, q, a);
-    observer_step();
-}
-
-static size_t rows_in(const sim_answer *a)
-{
-    size_t rows = 0;
-    for (const char *p = buffer_text(&a->body); (p = strstr(p, "},{")); p += 2)
-        rows++;
-    return rows;
-}
-
-/* Sitoo's own time: a call occupies its API user's lane while it lasts. */
-static void call_sitoo(const sim_request *q, sim_answer *a, fault_draw draw)
-{
-    env_lock(&sim_world.lock);
-    bool in = sitoo_lane_enter(sim_world.sitoo, q, a);
-    int64_t wait = sitoo_latency(sim_world.sitoo) + draw.latency;
-    int64_t row = setting_int("sitoo", "latency_row_ms");
-    env_unlock(&sim_world.lock);
-    if (!in)
-        return;
-    if (wait)
-        world_sleep(wait);
-    into_machine(SIM_SITOO, q, a, draw);
-    if (row)
-        world_sleep(row * (int64_t)rows_in(a));
-    env_lock(&sim_world.lock);
-    sitoo_lane_leave(sim_world.sitoo, q);
-    env_unlock(&sim_world.lock);
-}
-
-static void call_adobe(const sim_request *q, sim_answer *a, fault_draw draw)
-{
-    if (draw.latency)
-        world_sleep(draw.latency);
-    into_machine(SIM_ADOBE, q, a, draw);
-}
-
 static enum MHD_Result call_system(int system, struct MHD_Connection *connection, const sim_request *q)
 {
     sim_answer a = {0};
-    env_lock(&sim_world.lock);
-    fault_draw draw = faults_draw(sim_system_names[system], q->method, q->path);
-    bool down = sim_world.down[system];
-    env_unlock(&sim_world.lock);
-    if (down || draw.kind == FAULT_CUT_BEFORE)
-        return MHD_NO;
-    if (system == SIM_SITOO)
-        call_sitoo(q, &a, draw);
-    else
-        call_adobe(q, &a, draw);
-    bool lost = draw.kind == FAULT_CUT_AFTER || draw.kind == FAULT_SLOW_EFFECT || sim_world.stopping;
-    enum MHD_Result done = lost ? MHD_NO : send_answer(connection, &a, draw);
+    fault_draw draw;
+    bool answered = door_call(system, q, &a, &draw);
+    enum MHD_Result done = answered ? send_answer(connection, &a, draw) : MHD_NO;
     answer_free(&a);
     return done;
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Settings: what the reference only assumes about the real systems is a row here, never a constant in the
- * code, so that a test can ask "and what if it is the other way?". Adobe's own settings are its machine's:
- * kept, not judged. */
+ * code, so that a test can ask "and what if it is the other way?". */
 #include "sdk/sim/frame.h"
 
 #include <stdio.h>
@@ -62,6 +61,30 @@ static const setting_row rows[] = {
     {"sitoo", "transaction_event_id", "true", NULL, "warehouse-transaction events carry the id"},
     {"sitoo", "late_visible_rate", "0.0", NULL, "share of transactions that show up after later ones"},
     {"sitoo", "late_visible_ms", "2000", NULL, "how much later"},
+    {"adobe", "integration_as_bearer", "true", NULL,
+     "the integration's token works as a bearer token; a shop as installed: false"},
+    {"adobe", "admins", "{\"admin\":\"sim-secret\"}", NULL, "users of the admin and their passwords"},
+    {"adobe", "limited", "{\"simlimited0000000000000000000000\":[\"Magento_Catalog::products\"]}", NULL,
+     "tokens of integrations with these rights only"},
+    {"adobe", "oauth_port", "false", NULL, "the base string has the port; as recorded: never"},
+    {"adobe", "oauth_path", "\"decoded\"", "decoded|unreserved|raw",
+     "the path in the base string: reserved characters decoded (2.4.7), only unreserved ones, as sent"},
+    {"adobe", "oauth_order", "\"natural\"", "natural|bytes", "order of the parameters in the base string"},
+    {"adobe", "input_limit", "0", NULL, "most items in a list of a call (20 where it is on); 0: off"},
+    {"adobe", "page_size_limit", "300", NULL, "largest page while the limit is on"},
+    {"adobe", "page_size_default", "20", NULL, "page size without pageSize while the limit is on"},
+    {"adobe", "page_past_end", "\"empty\"", "empty|last",
+     "a page past the end; older releases repeat the last"},
+    {"adobe", "unknown_sku", "\"accepted\"", "accepted|refused",
+     "source items of a SKU the catalogue does not have"},
+    {"adobe", "false_401_rate", "0.0", NULL, "share of calls that are refused with 401 for no reason"},
+    {"adobe", "latency_ms", "0", NULL, "time of a call; recorded: 60"},
+    {"adobe", "latency_row_ms", "0", NULL, "and of each row in its body; recorded: 2"},
+    {"adobe", "min_qty", "0", NULL, "out-of-stock threshold of products without their own"},
+    {"adobe", "reindex_ms", "60000", NULL, "a source switched on or off counts this much later"},
+    {"adobe", "cleanup_ms", "60000", NULL, "rows of a deleted product go this much later"},
+    {"adobe", "partial_rate", "0.0", NULL,
+     "share of source-items calls that fail with 400 after a part of the rows was kept"},
     {"events", "url", "null", NULL, "where events are posted, exactly; null: no subscription"},
     {"events", "user", "null", NULL, "Basic auth of the receiver"},
     {"events", "password", "null", NULL, "its password"},
@@ -143,8 +166,7 @@ static int patch_group(json_t *into, const char *group, json_t *patch, char *why
     if (!into || !json_is_object(patch))
         return snprintf(why, size, "settings are objects in sitoo, adobe, events or world, not %s", group),
                -1;
-    bool ours = strcmp(group, "adobe") != 0;
-    json_object_foreach(patch, key, value) if (ours && judge(group, key, value, why, size)) return -1;
+    json_object_foreach(patch, key, value) if (judge(group, key, value, why, size)) return -1;
     json_object_update(into, patch);
     return 0;
 }

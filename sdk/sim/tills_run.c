@@ -263,6 +263,8 @@ static void thread_main(void *arg)
         if (run.running)
             run_tills();
         till_upload_due(env_mono(), false);
+        if (sim_world.stopping) /* it may have been said during the run */
+            break;
         env_wait(&sim_world.changed, &sim_world.lock, till_pending() ? env_mono() + 500 : ENV_FOREVER);
     }
 }

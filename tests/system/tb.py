@@ -6,12 +6,13 @@
         w.sim("POST", "/tills/sale", {"warehouse": 31, "items": [{"sku": "SKU-0001", "quantity": 1}]})
         w.at_rest()
 
-Clocks run TILLBRIDGE_CLOCK_RATE times faster for daemon and simulators alike. Everything that is started is ended by
+A Daemon is the same without simulators, for what needs no other system. Clocks run TILLBRIDGE_CLOCK_RATE times faster for daemon and simulators alike. Everything that is started is ended by
 its pid, and every wait is bounded.
 """
 import base64
 import json
 import os
+import random
 import shutil
 import signal
 import socket
@@ -57,9 +58,16 @@ pipelines = ( %(pipelines)s );
 
 
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """Below the range that the system hands out by itself, so that no other connection takes it meanwhile."""
+    for _ in range(1000):
+        port = random.SystemRandom().randrange(12000, 32000)
+        with socket.socket() as s:
+            try:
+                s.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
+    raise AssertionError("no free port")
 
 
 def http(method, url, body=None, headers=None, timeout=30):
@@ -81,26 +89,23 @@ def http(method, url, body=None, headers=None, timeout=30):
         return status, text.decode("utf-8", "replace")
 
 
-class World:
-    def __init__(self, stores=3, skus=20, clock=100, seed=1, sim_args=(), sim_settings=None, **configuration):
+class Daemon:
+    """A folder, a configuration in it, and the daemon that runs it."""
+
+    def __init__(self, clock=100, **settings):
         self.dir = tempfile.mkdtemp(prefix="tillbridge-test-")
-        self.stores, self.skus, self.seed = stores, skus, seed
-        self.daemon = self.simulators = None
-        self.settings = {"site": 1, "every": "15s", "rule": "", "linger": "2s", "shadow": "false", "rate": "0/s",
-                         "server_time": "180s", "password": "events-secret", "dir": self.dir,
-                         "events": free_port(), "admin": free_port(), "pipelines": None}
-        self.settings.update(configuration)
+        self.daemon = None
+        self.settings = {"dir": self.dir, "events": free_port(), "admin": free_port()}
+        self.settings.update(settings)
         self.env = dict(os.environ, TILLBRIDGE_PLUGIN_PATH=PLUGINS,
                         TILLBRIDGE_CLOCK_RATE="%d@%d" % (clock, int(time.time())))
         self.conf = os.path.join(self.dir, "tillbridge.conf")
-        self.start_simulators(sim_args, sim_settings)
 
     def __enter__(self):
         return self
 
     def __exit__(self, kind, value, trace):
-        self.end(self.daemon)
-        self.end(self.simulators)
+        self.end_all()
         if kind:
             self.show_logs()
         if os.environ.get("KEEP"):
@@ -108,31 +113,10 @@ class World:
         else:
             shutil.rmtree(self.dir, ignore_errors=True)
 
+    def end_all(self):
+        self.end(self.daemon)
+
     # ---- processes ----
-
-    def start_simulators(self, args, settings):
-        command = [SIM, "--die-with-parent", "--stores", str(self.stores), "--skus", str(self.skus), "--seed",
-                   str(self.seed), "--tables", self.dir, "--events",
-                   "http://127.0.0.1:%d/events/sitoo" % self.settings["events"], "--events-user", "sitoo",
-                   "--events-password", self.settings["password"], *args]
-        if settings:
-            path = os.path.join(self.dir, "settings.json")
-            with open(path, "w") as f:
-                json.dump(settings, f)
-            command += ["--settings", path]
-        with open(os.path.join(self.dir, "simulators.log"), "ab") as log:
-            self.simulators = subprocess.Popen(command, env=self.env, stdout=subprocess.PIPE, stderr=log)
-        ports = json.loads(self.simulators.stdout.readline())
-        self.settings.update(sitoo=ports["sitoo"], adobe=ports["adobe"])
-        self.control = ports["control"]
-        self.settings.update(self.sim("GET", "/state")["credentials"]["adobe"])
-
-    def write(self, **changes):
-        self.settings.update(changes)
-        s = dict(self.settings)
-        s["pipelines"] = s["pipelines"] or PIPELINE % s
-        with open(self.conf, "w") as f:
-            f.write(CONFIGURATION % s)
 
     def run(self, extra_env=None):
         """Starts the daemon on the configuration as it stands; returns when it answers."""
@@ -141,10 +125,6 @@ class World:
                                            env=dict(self.env, **(extra_env or {})), stdout=log, stderr=log)
         self.until(lambda: self.daemon.poll() is not None or self.api("GET", "status")[0] == 200, "the daemon answers")
         assert self.daemon.poll() is None, "the daemon ended with %d" % self.daemon.returncode
-
-    def start(self, **changes):
-        self.write(**changes)
-        self.run()
 
     def kill(self):
         """kill -9: what a power cut leaves of the process."""
@@ -176,11 +156,6 @@ class World:
 
     # ---- talking ----
 
-    def sim(self, method, path, body=None):
-        status, answer = http(method, "http://127.0.0.1:%d%s" % (self.control, path), body)
-        assert status == 200, "%s %s of the simulators: %s %s" % (method, path, status, answer)
-        return answer
-
     def api(self, method, path, body=None):
         return http(method, "http://127.0.0.1:%d/api/v1/%s" % (self.settings["admin"], path), body)
 
@@ -193,11 +168,6 @@ class World:
         command = [TILLBRIDGE, args[0], "-c", self.conf, *args[1:]]
         done = subprocess.run(command, env=self.env, capture_output=True, text=True, timeout=WAIT)
         return done.returncode, done.stdout, done.stderr
-
-    def event(self, events, user="sitoo", password=None, raw=None):
-        token = base64.b64encode(("%s:%s" % (user, password or self.settings["password"])).encode()).decode()
-        return http("POST", "http://127.0.0.1:%d/events/sitoo" % self.settings["events"],
-                    raw if raw is not None else json.dumps(events).encode(), {"Authorization": "Basic " + token})[0]
 
     # ---- judging ----
 
@@ -230,6 +200,59 @@ class World:
         assert status == 200, answer
         return answer["exceptions"]
 
+
+class World(Daemon):
+    """The daemon between both simulators."""
+
+    def __init__(self, stores=3, skus=20, clock=100, seed=1, sim_args=(), sim_settings=None, **configuration):
+        super().__init__(clock, **{"site": 1, "every": "15s", "rule": "", "linger": "2s", "shadow": "false", "rate": "100000/s",
+                                   "server_time": "180s", "password": "events-secret", "pipelines": None, **configuration})
+        self.stores, self.skus, self.seed = stores, skus, seed
+        self.simulators = None
+        self.start_simulators(sim_args, sim_settings)
+
+    def end_all(self):
+        self.end(self.daemon)
+        self.end(self.simulators)
+
+    def start_simulators(self, args, settings):
+        command = [SIM, "--die-with-parent", "--stores", str(self.stores), "--skus", str(self.skus), "--seed",
+                   str(self.seed), "--tables", self.dir, "--events",
+                   "http://127.0.0.1:%d/events/sitoo" % self.settings["events"], "--events-user", "sitoo",
+                   "--events-password", self.settings["password"], *args]
+        if settings:
+            path = os.path.join(self.dir, "settings.json")
+            with open(path, "w") as f:
+                json.dump(settings, f)
+            command += ["--settings", path]
+        with open(os.path.join(self.dir, "simulators.log"), "ab") as log:
+            self.simulators = subprocess.Popen(command, env=self.env, stdout=subprocess.PIPE, stderr=log)
+        ports = json.loads(self.simulators.stdout.readline())
+        self.settings.update(sitoo=ports["sitoo"], adobe=ports["adobe"])
+        self.control = ports["control"]
+        self.settings.update(self.sim("GET", "/state")["credentials"]["adobe"])
+
+    def write(self, **changes):
+        self.settings.update(changes)
+        s = dict(self.settings)
+        s["pipelines"] = s["pipelines"] or PIPELINE % s
+        with open(self.conf, "w") as f:
+            f.write(CONFIGURATION % s)
+
+    def start(self, **changes):
+        self.write(**changes)
+        self.run()
+
+    def sim(self, method, path, body=None):
+        status, answer = http(method, "http://127.0.0.1:%d%s" % (self.control, path), body)
+        assert status == 200, "%s %s of the simulators: %s %s" % (method, path, status, answer)
+        return answer
+
+    def event(self, events, user="sitoo", password=None, raw=None):
+        token = base64.b64encode(("%s:%s" % (user, password or self.settings["password"])).encode()).decode()
+        return http("POST", "http://127.0.0.1:%d/events/sitoo" % self.settings["events"],
+                    raw if raw is not None else json.dumps(events).encode(), {"Authorization": "Basic " + token})[0]
+
     def levels(self):
         return {(r["sku"], r["source"]): float(r["quantity"]) for r in self.sim("GET", "/state/adobe")}
 
@@ -249,6 +272,7 @@ class World:
             print(json.dumps(self.status(), indent=1)[:3000])
             raise
         self.law()
+
 
 
 def main(tests):

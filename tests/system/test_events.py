@@ -32,12 +32,11 @@ def test_acknowledged_bodies_survive_a_kill():
         threads = [threading.Thread(target=send, args=(k,)) for k in range(4)]
         for t in threads:
             t.start()
-        time.sleep(chance.uniform(0.3, 0.8))
+        w.until(lambda: len(acknowledged) > 60, "many are acknowledged", pause=chance.uniform(0.01, 0.1))
         stop.set()
         w.kill()
         for t in threads:
             t.join()
-        assert len(acknowledged) > 20, len(acknowledged)
         w.run()
         w.until(lambda: received(w)["unread"] == 0, "all bodies are expanded")
         counts = received(w)
@@ -60,7 +59,9 @@ def test_only_the_codes_of_the_policy():
         w.until(lambda: received(w)["unread"] == 0, "all bodies are expanded")
         assert received(w)["malformed"] == 1, received(w)
         assert any(x["reason"] == "event.malformed" for x in w.exceptions()), w.exceptions()
-        assert w.event(None, raw=b"x" * 2000000) == 413
+        before = received(w)["received"]
+        assert w.event(None, raw=b"x" * 2000000) in (413, 0), "refused, perhaps while it is still being sent"
+        assert received(w)["received"] == before
         w.law()
 
 

@@ -65,7 +65,7 @@ def test_a_person_lets_the_fall_pass():
 
 
 def test_unknown_product_is_one_exception():
-    with World(stores=3, skus=10, sim_settings={"till_only": 1}) as w:
+    with World(stores=3, skus=10, sim_settings={"world": {"till_only": 1}}) as w:
         w.start()
         w.until(lambda: "stock.no-product" in reasons(w), "the exception opens")
         w.until(lambda: w.counters()["pending"] == 0, "all is decided")

@@ -514,8 +514,8 @@ START_TEST(law_1_holds_after_every_verb)
         if (what < 5) {
             put(p, key, NULL, "{}", what == 0 ? "rule" : NULL);
         } else if (take(p, 3000 + i)) {
-            journal_settlement s = settle_as((settle_kind)(rand_r(&seed) % (SETTLE_UNKNOWN + 1)),
-                                             &rows[rand_r(&seed) % (unsigned)rows_n]);
+            journal_settlement s = settle_as((settle_kind)((unsigned)rand_r(&seed) % (SETTLE_UNKNOWN + 1)),
+                                             &rows[(unsigned)rand_r(&seed) % (unsigned)rows_n]);
             s.reason = "r";
             s.cause = key;
             s.rule = "rule";

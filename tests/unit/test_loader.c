@@ -22,8 +22,8 @@ static void make_folder(void)
 
 static void remove_folder(void)
 {
-    static const char *const files[] = {"marker",      "good.so", "other.so",   "target",
-                                        "two/good.so", "two",     "Bad_Name.so"};
+    static const char *const files[] = {"marker",      "good.so", "other.so",    "target",
+                                        "two/good.so", "two",     "Bad_Name.so", "link"};
     char path[128];
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         snprintf(path, sizeof path, "%s/%s", folder, files[i]);
@@ -120,6 +120,26 @@ static void no_segments(copy *c)
     head_of(c)->e_phnum = 0;
 }
 
+static void many_segments(copy *c)
+{
+    head_of(c)->e_phnum = 65;
+}
+
+static void bad_entry_size(copy *c)
+{
+    head_of(c)->e_phentsize = 8;
+}
+
+/* A note segment that says it is larger than the host is ready to read. */
+static void large_notes(copy *c)
+{
+    Elf64_Phdr *s = (Elf64_Phdr *)(void *)(c->bytes + head_of(c)->e_phoff);
+    for (int i = 0; i < head_of(c)->e_phnum; i++) {
+        if (s[i].p_type == PT_NOTE)
+            s[i].p_filesz = (64 << 10) + 1;
+    }
+}
+
 static void far_segments(copy *c)
 {
     head_of(c)->e_phoff = UINT64_MAX - 8;
@@ -198,6 +218,12 @@ static void absent(const char *path)
     unlink(path);
 }
 
+static void a_pipe(const char *path)
+{
+    unlink(path);
+    ck_assert_int_eq(mkfifo(path, 0644), 0);
+}
+
 static void a_folder(const char *path)
 {
     unlink(path);
@@ -208,69 +234,74 @@ typedef struct {
     const char *module, *name; /* which is copied, and under which name it is asked for */
     void (*patch)(copy *c);
     void (*surround)(const char *path);
-    const char *expected; /* %s: the file's path */
-    bool runs;            /* refused only after dlopen */
-    bool whole;           /* no path in the message, or another one */
+    const char *expected; /* @P the file's path, @F the folder, @N the bytes of the file */
+    bool runs;            /* refused only after dlopen: its constructors have run */
 } refusal;
 
 #define OURS "0.1"
 static const refusal refusals[] = {
-    {"good", "good", wrong_magic, NULL, "%s: is no Tillbridge plugin (magic 12345678)", false, false},
+    {"good", "good", wrong_magic, NULL, "@P: is no Tillbridge plugin (magic 12345678)", false},
     {"good", "good", other_major, NULL,
-     "%s: is made for contract 9.1, this daemon has " OURS ": build it anew", false, false},
+     "@P: is made for contract 9.1, this daemon has " OURS ": build it anew", false},
     {"good", "good", newer_minor, NULL,
-     "%s: is made for contract 0.2, this daemon has only " OURS ": update the daemon", false, false},
-    {"good", "good", cut_2, NULL, "%s: is no shared object (2 bytes)", false, false},
-    {"good", "good", cut_40, NULL, "%s: is cut short (its headers speak of more than its 40 bytes)", false,
+     "@P: is made for contract 0.2, this daemon has only " OURS ": update the daemon", false},
+    {"good", "good", cut_2, NULL, "@P: is no shared object (2 bytes)", false},
+    {"good", "good", cut_40, NULL, "@P: is cut short (its headers speak of more than its 40 bytes)", false},
+    {"good", "good", cut_100, NULL, "@P: is cut short (its headers speak of more than its 100 bytes)", false},
+    {"good", "good", cut_half, NULL, "@P: is cut short (its headers speak of more than its @N bytes)", false},
+    {"good", "good", cut_last, NULL, "@P: is cut short (its headers speak of more than its @N bytes)", false},
+    {"good", "good", far_segments, NULL, "@P: is cut short (its headers speak of more than its @N bytes)",
      false},
-    {"good", "good", cut_100, NULL, "%s: is cut short (its headers speak of more than its 100 bytes)", false,
+    {"good", "good", no_segments, NULL, "@P: has a broken table of segments", false},
+    {"good", "good", long_note, NULL, "@P: is no Tillbridge plugin (no note of TB_PLUGIN)", false},
+    {"good", "good", other_machine, NULL, "@P: is for another architecture", false},
+    {"good", "good", class_32, NULL, "@P: is for another architecture", false},
+    {"good", "good", big_endian, NULL, "@P: is for another architecture", false},
+    {"good", "good", relocatable, NULL, "@P: is no shared object (ELF type 1)", false},
+    {"good", "good", text_file, NULL, "@P: is no shared object (not ELF)", false},
+    {"good", "good", empty_file, NULL, "@P: is no shared object (0 bytes)", false},
+    {"good", "good", NULL, writable_file, "@P: the file can be written by others (mode 666): chmod go-w",
      false},
-    {"good", "good", cut_half, NULL, "%s: is cut short", false, true},
-    {"good", "good", cut_last, NULL, "%s: is cut short", false, true},
-    {"good", "good", far_segments, NULL, "%s: is cut short", false, true},
-    {"good", "good", no_segments, NULL, "%s: has a broken table of segments", false, false},
-    {"good", "good", long_note, NULL, "%s: is no Tillbridge plugin (no note of TB_PLUGIN)", false, false},
-    {"good", "good", other_machine, NULL, "%s: is for another architecture", false, false},
-    {"good", "good", class_32, NULL, "%s: is for another architecture", false, false},
-    {"good", "good", big_endian, NULL, "%s: is for another architecture", false, false},
-    {"good", "good", relocatable, NULL, "%s: is no shared object (ELF type 1)", false, false},
-    {"good", "good", text_file, NULL, "%s: is no shared object (not ELF)", false, false},
-    {"good", "good", empty_file, NULL, "%s: is no shared object (0 bytes)", false, false},
-    {"good", "good", NULL, writable_file, "%s: the file can be written by others (mode 666): chmod go-w",
-     false, false},
     {"good", "good", NULL, group_writable_file,
-     "%s: the file can be written by others (mode 664): chmod go-w", false, false},
-    {"good", "good", NULL, writable_folder, ": the folder can be written by others (mode 777): chmod go-w",
-     false, true},
-    {"good", "good", NULL, symlinked, "%s: is a symbolic link", false, false},
-    {"good", "good", NULL, a_folder, "%s: is not a regular file", false, false},
-    {"good", "good", NULL, absent, "there is no plugin \"good\" in ", false, true},
+     "@P: the file can be written by others (mode 664): chmod go-w", false},
+    {"good", "good", NULL, writable_folder, "@F: the folder can be written by others (mode 777): chmod go-w",
+     false},
+    {"good", "good", NULL, symlinked, "@P: is a symbolic link", false},
+    {"good", "good", NULL, a_folder, "@P: is not a regular file", false},
+    {"good", "good", NULL, absent, "there is no plugin \"good\" in @F", false},
     {"good", "Bad_Name", NULL, NULL,
-     "\"Bad_Name\" cannot be a plugin: a name is of a-z, 0-9 and '-', at most 32", false, true},
-    {"good", "other", NULL, NULL, "%s: calls itself good: the file wants the same name", true, false},
-    {"no-note", "good", NULL, NULL, "%s: is no Tillbridge plugin (no note of TB_PLUGIN)", false, false},
-    {"no-symbol", "good", NULL, NULL, "%s: lacks the symbol tillbridge_plugin", true, false},
-    {"liar", "good", NULL, NULL, "%s: is made for contract 7.1, this daemon has " OURS ": build it anew",
-     true, false},
-    {"liar-minor", "good", NULL, NULL, "%s: its note says contract 0.0, its descriptor 0.1", true, false},
-    {"tiny", "good", NULL, NULL, "%s: its descriptor cannot be 20 bytes", true, false},
-    {"huge", "good", NULL, NULL, "%s: its descriptor cannot be 2147483647 bytes", true, false},
-    {"fat", "good", NULL, NULL, "%s: an instance cannot be 2147483647 bytes", true, false},
-    {"twice", "good", NULL, NULL, "%s: parameter path stands there twice", true, false},
-    {"nameless", "good", NULL, NULL, "%s: parameter 2 has no proper name", true, false},
-    {"typeless", "good", NULL, NULL, "%s: parameter site has an unknown type (42)", true, false},
-    {"outside", "good", NULL, NULL, "%s: parameter site lies outside the instance (offset 48 of 48)", true,
+     "\"Bad_Name\" cannot be a plugin: a name is of a-z, 0-9 and '-', at most 32", false},
+    {"good", "other", NULL, NULL, "@P: calls itself good: the file wants the same name", true},
+    {"good", "good", bad_entry_size, NULL, "@P: has a broken table of segments", false},
+    {"good", "good", many_segments, NULL, "@P: has a broken table of segments", false},
+    {"good", "good", large_notes, NULL, "@P: has notes larger than any plugin's", false},
+    {"good", "good", NULL, a_pipe, "@P: is not a regular file", false},
+    {"new", "good", NULL, NULL,
+     "@P: is made for contract 0.2, this daemon has only " OURS ": update the daemon", false},
+    {"no-note", "good", NULL, NULL, "@P: is no Tillbridge plugin (no note of TB_PLUGIN)", false},
+    {"no-symbol", "good", NULL, NULL, "@P: lacks the symbol tillbridge_plugin", true},
+    {"unresolved", "good", NULL, NULL, "@P: cannot be opened: @P: undefined symbol: tb_from_the_future",
      false},
-    {"crooked", "good", NULL, NULL, "%s: parameter site lies outside the instance (offset 4 of 48)", true,
-     false},
-    {"helpless", "good", NULL, NULL, "%s: parameter site has no help", true, false},
-    {"choiceless", "good", NULL, NULL, "%s: parameter site has no choices", true, false},
-    {"roleless", "good", NULL, NULL, "%s: has no role (source, transform or sink)", true, false},
-    {"mute", "good", NULL, NULL, "%s: is a sink without deliver", true, false},
-    {"effectless", "good", NULL, NULL, "%s: operation 1 lacks its name, effect or record type", true, false},
+    {"liar", "good", NULL, NULL, "@P: is made for contract 7.1, this daemon has " OURS ": build it anew",
+     true},
+    {"liar-minor", "good", NULL, NULL, "@P: its note says contract 0.0, its descriptor 0.1", true},
+    {"tiny", "good", NULL, NULL, "@P: its descriptor cannot be 20 bytes", true},
+    {"huge", "good", NULL, NULL, "@P: its descriptor cannot be 2147483647 bytes", true},
+    {"fat", "good", NULL, NULL, "@P: an instance cannot be 2147483647 bytes", true},
+    {"twice", "good", NULL, NULL, "@P: parameter path stands there twice", true},
+    {"nameless", "good", NULL, NULL, "@P: parameter 2 has no proper name", true},
+    {"typeless", "good", NULL, NULL, "@P: parameter site has an unknown type (42)", true},
+    {"outside", "good", NULL, NULL, "@P: parameter site lies outside the instance (offset 48 of 48)", true},
+    {"crooked", "good", NULL, NULL, "@P: parameter site lies outside the instance (offset 4 of 48)", true},
+    {"helpless", "good", NULL, NULL, "@P: parameter site has no help", true},
+    {"choiceless", "good", NULL, NULL, "@P: parameter site has no choices", true},
+    {"roleless", "good", NULL, NULL, "@P: has no role (source, transform or sink)", true},
+    {"mute", "good", NULL, NULL, "@P: is a sink without deliver", true},
+    {"effectless", "good", NULL, NULL, "@P: operation 1 lacks its name, effect or record type", true},
 };
 
-static void put_module(const char *module, const char *path, void (*patch)(copy *c))
+/* Returns the bytes written. */
+static size_t put_module(const char *module, const char *path, void (*patch)(copy *c))
 {
     char from[512];
     copy c = {.path = path};
@@ -280,18 +311,23 @@ static void put_module(const char *module, const char *path, void (*patch)(copy 
     if (patch)
         patch(&c);
     write_all(path, c.bytes, c.n);
+    return c.n;
 }
 
-static void expect(const refusal *r, const char *path, const char *text)
+/* The message with its placeholders filled in. */
+static void fill(const char *template, const char *path, size_t size, buffer *out)
 {
-    char expected[512];
-    if (!r->whole)
-        snprintf(expected, sizeof expected, "%s%s", path, r->expected + 2);
-    if (r->whole)
-        ck_assert_msg(strstr(text, !strncmp(r->expected, "%s", 2) ? r->expected + 2 : r->expected) != NULL,
-                      "%s", text);
-    else
-        ck_assert_str_eq(text, expected);
+    for (const char *at = template; *at; at++) {
+        if (!strncmp(at, "@P", 2))
+            buffer_puts(out, path);
+        else if (!strncmp(at, "@F", 2))
+            buffer_puts(out, folder);
+        else if (!strncmp(at, "@N", 2))
+            buffer_printf(out, "%zu", size);
+        else
+            buffer_add(out, at, 1);
+        at += *at == '@';
+    }
 }
 
 START_TEST(broken_plugin_is_refused)
@@ -299,13 +335,14 @@ START_TEST(broken_plugin_is_refused)
     const refusal *r = &refusals[_i];
     char path[128];
     error e = {""};
+    CLEANUP_BUFFER buffer expected = {0};
     snprintf(path, sizeof path, "%s/%s.so", folder, r->name);
-    put_module(r->module, path, r->patch);
+    fill(r->expected, path, put_module(r->module, path, r->patch), &expected);
     if (r->surround)
         r->surround(path);
     plugins *all = plugins_new(folder);
     ck_assert_msg(!plugins_get(all, r->name, &e), "case %d loads", _i);
-    expect(r, path, e.text);
+    ck_assert_str_eq(e.text, buffer_text(&expected));
     ck_assert_msg((access(marker, F_OK) == 0) == r->runs, "%s: code %s", e.text,
                   r->runs ? "did not run" : "ran");
     plugins_free(all);
@@ -342,10 +379,47 @@ START_TEST(good_one_loads_once)
 }
 END_TEST
 
+START_TEST(linked_folder_is_refused)
+{
+    char path[128], link[96], expected[256];
+    error e = {""};
+    snprintf(path, sizeof path, "%s/good.so", folder);
+    snprintf(link, sizeof link, "%s/link", folder);
+    put_module("good", path, NULL);
+    ck_assert_int_eq(symlink(".", link), 0);
+    snprintf(expected, sizeof expected, "%s: the folder is a symbolic link or no folder", link);
+    plugins *all = plugins_new(link);
+    ck_assert_ptr_null(plugins_get(all, "good", &e));
+    ck_assert_str_eq(e.text, expected);
+    ck_assert_int_ne(access(marker, F_OK), 0);
+    plugins_free(all);
+}
+END_TEST
+
+START_TEST(file_of_another_user_is_refused)
+{
+    char path[128], expected[256];
+    error e = {""};
+    if (geteuid() != 0)
+        return; /* only root can give files away */
+    snprintf(path, sizeof path, "%s/good.so", folder);
+    put_module("good", path, NULL);
+    ck_assert_int_eq(chown(path, 12345, 0), 0);
+    snprintf(expected, sizeof expected,
+             "%s: the file belongs to user 12345, neither to root nor to the daemon's user", path);
+    plugins *all = plugins_new(folder);
+    ck_assert_ptr_null(plugins_get(all, "good", &e));
+    ck_assert_str_eq(e.text, expected);
+    ck_assert_int_ne(access(marker, F_OK), 0);
+    plugins_free(all);
+}
+END_TEST
+
 START_TEST(older_one_lacks_what_came_later)
 {
     plugins *all;
     const plugin *p = get_good(&all, "old");
+    ck_assert_uint_eq(p->api.abi_minor, 0);
     ck_assert_ptr_nonnull(p->api.source);
     ck_assert_ptr_nonnull(p->api.source->read);
     ck_assert_ptr_null(p->api.source->hydrate);
@@ -508,6 +582,8 @@ int main(void)
     tcase_add_checked_fixture(t, make_folder, remove_folder);
     tcase_add_loop_test(t, broken_plugin_is_refused, 0, (int)(sizeof refusals / sizeof *refusals));
     tcase_add_test(t, good_one_loads_once);
+    tcase_add_test(t, linked_folder_is_refused);
+    tcase_add_test(t, file_of_another_user_is_refused);
     tcase_add_test(t, older_one_lacks_what_came_later);
     tcase_add_test(t, two_of_one_name_are_refused);
     tcase_add_test(t, each_tells_all_names);

@@ -212,7 +212,7 @@ START_TEST(wrong_site_is_told)
     tb_test *t = shop("warehouse,source\n31,malmo\n");
     tb_test_expect(t, "GET", HERE, PLACES, 200, LIST("0", ""));
     ck_assert_int_eq(tb_test_read(t, NULL), TB_RETRY);
-    raised(t, "sitoo.wrong-site 1: ");
+    raised(t, "sitoo.wrong-site warehouses: ");
     done(t);
 }
 END_TEST

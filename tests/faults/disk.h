@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The simulated disk: files as the system shows them and as they stand on the medium. What was written is on
+ * the medium when it was synced, or by luck. */
+#ifndef TB_FAULTS_DISK_H
+#define TB_FAULTS_DISK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { DISK_SECTOR = 512, DISK_FILES = 8, DISK_MOST = 64 << 20 };
+
+typedef struct {
+    char name[128];
+    bool exists, entry; /* in the folder as the system shows it; as it is on the medium */
+    unsigned char *now, *medium;
+    bool *dirty;                     /* by sector */
+    int64_t size, medium_size, high; /* high: nothing was ever written behind it */
+} disk_file;
+
+disk_file *disk_find(const char *name, bool make); /* by the last part of the path; NULL: it is not there */
+void disk_remove(disk_file *f);
+int64_t disk_read(disk_file *f, void *out, int64_t n, int64_t offset); /* how many bytes there were */
+void disk_write(disk_file *f, const void *data, int64_t n, int64_t offset);
+void disk_truncate(disk_file *f, int64_t size);
+void disk_sync(disk_file *f);
+void disk_sync_folder(void);
+/* The power goes: of what was not synced any sectors are kept, the others are as they were. */
+void disk_power_loss(void);
+
+#endif
