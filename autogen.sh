@@ -8,6 +8,8 @@ cd "$(dirname "$0")"
 
 packages="gcc g++ make libc6-dev autoconf automake libtool pkg-config libcurl4-openssl-dev libjansson-dev libconfig-dev
  libsqlite3-dev libmicrohttpd-dev libssl-dev check libgmp-dev python3"
+# libFuzzer, for `check`: without it the fuzz targets (tests/fuzz) only replay their corpus and some mutations.
+fuzzer="clang libclang-rt-dev"
 
 missing_packages() {
   for p in $packages; do
@@ -39,15 +41,30 @@ build_tree() { # folder, configure options
   [ -f "$1/config.status" ] || (cd "$1" && shift && ../configure -q "$@")
 }
 
+# Nobody has to have it, and it is tried once a tree: what cannot be installed is done without.
+install_fuzzer() {
+  [ "$(id -u)" = 0 ] && [ ! -f _build/config.status ] && command -v apt-get >/dev/null 2>&1 && ! command -v clang >/dev/null 2>&1 || return 0
+  echo "autogen.sh: installing $fuzzer"
+  { apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $fuzzer >/dev/null; } ||
+    echo "autogen.sh: that failed; the fuzz targets will replay their corpus only" >&2
+}
+
 jobs=$(nproc 2>/dev/null || echo 2)
 case "${1-}" in
 '') autoreconf -fi ;;
 check)
   install_missing
+  install_fuzzer
   bootstrap
   build_tree _build --enable-sanitizers --enable-werror
   make -C _build -s -j"$jobs" all
   make -C _build -s -j"$jobs" check
+  # Guards are taken out, and more seeds of the simulation are played where no sanitizer slows them down.
+  build_tree _sabotage --enable-sabotage --enable-werror
+  make -C _sabotage -s -j"$jobs" all
+  make -C _sabotage -s check SEEDS=1-1000 TESTS="tests/faults/test_sabotage.sh tests/faults/test_simulate.sh"
+  make -C _sabotage -s -j"$jobs" distcheck >_sabotage/distcheck.log 2>&1 || { tail -n 60 _sabotage/distcheck.log; exit 1; }
+  tail -n 3 _sabotage/distcheck.log
   ;;
 demo)
   install_missing

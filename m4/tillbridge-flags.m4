@@ -11,16 +11,18 @@ AC_DEFUN([TB_TRY_LDFLAGS], [TB_TRY_LIST([LDFLAGS], [$1], m4_normalize([$2]), [AC
 
 dnl TB_TRY_LIST(CFLAGS | LDFLAGS, VARIABLE, FLAGS, AC_..._IFELSE, FLAGS OF THE TRIAL)
 AC_DEFUN([TB_TRY_LIST], [
-  AC_MSG_CHECKING([which are known of $3])
+  AC_MSG_CHECKING([which flags are known for $2])
   tb_saved=$[]$1
+  tb_unknown=
   for tb_flags in "$3" $3; do
     $1="$tb_saved$[]$2 $5 $tb_flags"
     $4([AC_LANG_PROGRAM([[#include <stdio.h>]], [[char text[16]; return snprintf(text, sizeof text, "%d", 1) != 1;]])],
       [AS_VAR_APPEND([$2], [" $tb_flags"])
-       test "$tb_flags" != "$3" || break])
+       test "$tb_flags" != "$3" || break],
+      [test "$tb_flags" = "$3" || AS_VAR_APPEND([tb_unknown], [" $tb_flags"])])
   done
   $1=$tb_saved
-  AC_MSG_RESULT([$[]$2])
+  AC_MSG_RESULT([all${tb_unknown:+ but$tb_unknown}])
 ])
 
 dnl TB_TRY_FORTIFY(VARIABLE): the highest level that the C library takes without a warning; none below -O1. What the

@@ -1,10 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Adds up what the tests of a build tree said: check's own totals where a program prints them, "N passed, N failed" where
+# Adds up what the tests of build trees said: check's own totals where a program prints them, "N passed, N failed" where
 # a script does, else one a program. Exits 1 if anything failed or nothing ran.
 set -eu
-tree=$1
-find "$tree" -name '*.trs' | sort | while read -r trs; do
+find "$@" -name '*.trs' | sort | while read -r trs; do
   log=${trs%.trs}.log
   result=$(sed -n 's/^:test-result: //p' "$trs" | head -n 1)
   printf 'RESULT %s\n' "$result"

@@ -10,7 +10,7 @@ static int reserve(buffer *b, size_t more)
 {
     if (b->failed)
         return -1;
-    if (b->size + more + 1 <= b->room)
+    if (b->data && b->size + more + 1 <= b->room)
         return 0;
     size_t room = (b->size + more + 1) + (b->size + more) / 2;
     char *data = room > b->size ? realloc(b->data, room) : NULL;

@@ -18,6 +18,13 @@
 int64_t env_now(void);
 int64_t env_mono(void);
 double env_clock_rate(void); /* 1 outside tests */
+/* env_mono in `ms`, but no sooner than in five real seconds where the clock runs faster: that does not make
+ * the machine faster. For deadlines of what the machine itself has to do. */
+static inline int64_t env_deadline(int64_t ms)
+{
+    int64_t least = env_clock_rate() > 1.0 ? (int64_t)(5000 * env_clock_rate()) : 0;
+    return env_mono() + (ms > least ? ms : least);
+}
 
 /* Randomness from one generator a thread, seeded by the thread's name (a seeded run repeats). */
 uint64_t env_random(void);

@@ -11,11 +11,10 @@ int error_vset(error *e, const char *format, va_list args)
     return -1;
 }
 
-int error_set(error *e, const char *format, ...)
+void error_put(error *e, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
     error_vset(e, format, args);
     va_end(args);
-    return -1;
 }

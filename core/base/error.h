@@ -10,8 +10,15 @@ typedef struct {
     char text[1024];
 } error;
 
-/* Writes the sentence (subject, what happened, what to do; no full stop) and returns -1. `e` may be NULL. */
-int error_set(error *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Writes the sentence (subject, what happened, what to do; no full stop). `e` may be NULL. */
+void error_put(error *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
 int error_vset(error *e, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
+
+/* error_set: error_put, and -1 where the caller's compiler sees it, which then knows which paths go on. */
+static inline int error_is_set(void)
+{
+    return -1;
+}
+#define error_set(...) (error_put(__VA_ARGS__), error_is_set())
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Hashes by libcrypto; CRC32C (no library of ours has it) by the usual table. */
 #include "core/base/hash.h"
+#include "core/base/sabotage.h"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -52,6 +53,8 @@ uint32_t hash_crc32c(const void *data, size_t n)
 
 bool hash_same_secret(const char *a, const char *b)
 {
+    if (SABOTAGE("plain-compare"))
+        return strcmp(a, b) == 0;
     uint8_t x[SHA256_SIZE], y[SHA256_SIZE];
     hash_sha256(a, strlen(a), x);
     hash_sha256(b, strlen(b), y);

@@ -143,7 +143,7 @@ int cli_parse(int argc, char **argv, const cli_usage *u, cli_args *out)
     out->words = argv + optind;
     out->words_n = argc - optind;
     if (out->words_n < u->least)
-        return cli_usage_error(u->name, "it wants %s", u->words);
+        return cli_usage_error(u->name, "it wants %.*s", (int)strcspn(u->words, "\n"), u->words);
     if (out->words_n > u->most)
         return cli_usage_error(u->name, "there is no place for \"%s\"", out->words[u->most]);
     return -1;

@@ -57,15 +57,13 @@ static int cursor_set(const cli_args *a)
 int cli_cursor(int argc, char **argv)
 {
     static const char *const verbs[] = {"show", "set"};
-    static const cli_usage usage = {"cursor",
-                                    "show\nset PIPELINE CONNECTION STREAM VALUE --why TEXT",
-                                    "Shows where each source stands; sets where it reads on (its own text: "
-                                    "copy the form that show prints).\n"
-                                    "\"-\" stands for no connection. Records that are read again are known "
-                                    "by their ids or their state.\n",
-                                    OPT_CONF | OPT_JSON | OPT_OFFLINE | OPT_WHY,
-                                    0,
-                                    5};
+    static const char text[] =
+        "Shows where each source stands; sets where it reads on (its own text: copy the form that\n"
+        "show prints). \"-\" stands for no connection. Records that are read again are known by\n"
+        "their ids or their state.\n";
+    static const cli_usage usage = {"cursor", "show\nset PIPELINE CONNECTION STREAM VALUE --why TEXT",
+                                    text,     OPT_CONF | OPT_JSON | OPT_OFFLINE | OPT_WHY,
+                                    0,        5};
     cli_args a;
     int code = cli_parse(argc, argv, &usage, &a);
     if (code >= 0)
@@ -85,24 +83,20 @@ int cli_cursor(int argc, char **argv)
 /* A file with a syntax error does not even say where the daemon is; the daemon would refuse it just so. */
 int cli_reload(int argc, char **argv)
 {
-    static const cli_usage usage = {
-        "reload",
-        "",
-        "Makes the daemon read its configuration again: all or nothing. What did not change is not touched; "
-        "when\n"
-        "anything is wrong nothing is changed, and it says why. Exit: 0, 75 no daemon runs, 78 refused.\n",
-        OPT_CONF | OPT_JSON,
-        0,
-        0};
+    static const char text[] =
+        "Makes the daemon read its configuration again: all or nothing. What did not change is\n"
+        "not touched; when anything is wrong nothing is changed, and it says why. Exit: 0, 75 no\n"
+        "daemon runs, 78 refused.\n";
+    static const cli_usage usage = {"reload", "", text, OPT_CONF | OPT_JSON, 0, 0};
     cli_args a;
     client *c;
     json_t *x = NULL;
     int code = cli_parse(argc, argv, &usage, &a);
     if (code >= 0)
         return code;
-    if ((code = client_open(&a, &c)))
+    if ((code = client_open_daemon(&a, &c)))
         return code;
-    if (client_is_daemon(c)) {
+    if (c) {
         code = client_call(c, "POST", "reload", NULL, client_why(&a), &x);
     } else {
         fprintf(stderr, "tillbridge: no daemon runs: it reads the configuration when it starts\n");
@@ -139,16 +133,14 @@ static int pipeline_change(const cli_args *a, const char *verb, const char *to)
 int cli_pipeline(int argc, char **argv)
 {
     static const char *const verbs[] = {"rename", "retire"};
-    static const cli_usage usage = {"pipeline",
-                                    "rename OLD NEW --why TEXT\nretire NAME --why TEXT",
-                                    "A pipeline's identity is its name: its counters, cursors, state and "
-                                    "unsettled records are kept under it.\n"
-                                    "rename carries them over to another name; retire lets go of one that is "
-                                    "not configured any more and has\n"
-                                    "no unsettled records. Neither is done to a pipeline that runs.\n",
-                                    OPT_CONF | OPT_JSON | OPT_WHY,
-                                    1,
-                                    3};
+    static const char text[] =
+        "A pipeline's identity is its name: its counters, cursors, state and unsettled records\n"
+        "are kept under it. rename carries them over to another name; retire lets go of one that\n"
+        "is not configured any more and has no unsettled records. Neither is done to a pipeline\n"
+        "that runs.\n";
+    static const cli_usage usage = {"pipeline", "rename OLD NEW --why TEXT\nretire NAME --why TEXT",
+                                    text,       OPT_CONF | OPT_JSON | OPT_WHY,
+                                    1,          3};
     cli_args a;
     int code = cli_parse(argc, argv, &usage, &a);
     if (code >= 0)

@@ -81,20 +81,26 @@ static void plan_if_it_loads(client *c, const char *conf)
     config_findings_free(&findings);
 }
 
-static int open_by_configuration(client *c, const char *conf)
+/* Sets the socket when a daemon listens there. */
+static int find_daemon(client *c, const config *model)
+{
+    int fault = model->listen_control ? somebody_listens(model->listen_control) : ENOENT;
+    if (fault == EACCES || fault == EPERM)
+        return tell(CLI_TEMPORARY, "%s: %s: be root or in the socket's group", model->listen_control,
+                    strerror(fault));
+    if (!fault && (!(c->socket = strdup(model->listen_control)) || !(c->http = env_client_new())))
+        return tell(CLI_BUG, "out of memory");
+    return 0;
+}
+
+/* The model may have findings: its secrets may be the daemon's alone, and only two keys are needed here. */
+static int open_by_configuration(client *c, const char *conf, bool daemon_alone)
 {
     config_findings findings = {0};
-    config *model =
-        config_load(conf, &findings); /* its secrets may be the daemon's alone: only two keys are needed */
-    int code = 0, fault = ENOENT;
-    if (!model || !model->journal)
-        code = cli_findings(&findings);
-    else if (model->listen_control && !(fault = somebody_listens(model->listen_control)))
-        c->socket = strdup(model->listen_control);
-    else if (fault == EACCES || fault == EPERM)
-        code = tell(CLI_TEMPORARY, "%s: %s: be root or in the socket's group", model->listen_control,
-                    strerror(fault));
-    else
+    config *model = config_load(conf, &findings);
+    bool good = model && model->journal;
+    int code = good ? find_daemon(c, model) : cli_findings(&findings);
+    if (good && !code && !c->socket && !daemon_alone)
         code = take_journal(c, model->journal, false,
                             model->listen_control
                                 ? ", which does not answer on its control socket"
@@ -104,22 +110,37 @@ static int open_by_configuration(client *c, const char *conf)
     return code;
 }
 
+static int finish_opening(client *c, int code, client **out)
+{
+    *out = code ? NULL : c;
+    if (code)
+        client_close(c);
+    return code;
+}
+
 int client_open(const cli_args *a, client **out)
 {
-    client *c = calloc(1, sizeof *c);
-    int code = !c           ? tell(CLI_BUG, "out of memory")
-               : a->offline ? take_journal(c, a->offline, true, "")
-                            : open_by_configuration(c, cli_conf(a));
-    if (!code && c->socket && !(c->http = env_client_new()))
-        code = tell(CLI_BUG, "out of memory");
+    client *c = *out = calloc(1, sizeof *c);
+    if (!c)
+        return tell(CLI_BUG, "out of memory");
+    int code =
+        a->offline ? take_journal(c, a->offline, true, "") : open_by_configuration(c, cli_conf(a), false);
     if (!code && !c->socket)
         plan_if_it_loads(c, cli_conf(a));
-    *out = c;
-    if (code) {
-        client_close(c);
-        *out = NULL;
-    }
-    return code;
+    return finish_opening(c, code, out);
+}
+
+int client_open_daemon(const cli_args *a, client **out)
+{
+    client *c = *out = calloc(1, sizeof *c);
+    if (!c)
+        return tell(CLI_BUG, "out of memory");
+    int code = open_by_configuration(c, cli_conf(a), true);
+    if (code || c->socket)
+        return finish_opening(c, code, out);
+    client_close(c);
+    *out = NULL;
+    return 0;
 }
 
 void client_close(client *c)
@@ -132,11 +153,6 @@ void client_close(client *c)
     plugins_free(c->plugins);
     free(c->socket);
     free(c);
-}
-
-bool client_is_daemon(const client *c)
-{
-    return c->socket != NULL;
 }
 
 /* ---- calling ---- */

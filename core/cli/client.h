@@ -10,8 +10,9 @@ typedef struct client client;
 
 /* 0, or an exit code and the fault told on stderr. */
 int client_open(const cli_args *a, client **out);
+/* Only to a daemon: 0 and NULL when none listens. */
+int client_open_daemon(const cli_args *a, client **out);
 void client_close(client *c); /* NULL is fine */
-bool client_is_daemon(const client *c);
 /* One call; query (texts) and body may be NULL and are taken over. 0 and *out (a new reference), or an exit
  * code and the fault told. */
 int client_call(client *c, const char *method, const char *path, json_t *query, json_t *body, json_t **out);

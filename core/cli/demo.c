@@ -153,7 +153,7 @@ static int start_simulators(demo *d)
         "tillbridge-sim", "--die-with-parent", "--stores", stores, "--skus", skus, "--tables", d->dir, NULL};
     int out = -1;
     d->simulators = spawn(log_path, &out, argv);
-    ssize_t n = d->simulators > 0 ? read(out, line, sizeof line - 1) : -1;
+    ssize_t n = d->simulators > 0 && out >= 0 ? read(out, line, sizeof line - 1) : -1;
     if (out >= 0)
         close(out);
     json_t *ports = n > 0 ? json_loads(line, 0, NULL) : NULL;

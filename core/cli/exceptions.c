@@ -156,16 +156,18 @@ static int one(const cli_args *a)
 int cli_exceptions(int argc, char **argv)
 {
     static const char *const verbs[] = {"list", "show", "retry", "drop"};
-    static const cli_usage usage = {
-        "exceptions",
-        "list\nshow ID\nretry ID\ndrop ID",
-        "Lists what waits for a person; shows one with its remedy and the keys behind it; lets its records "
-        "be\n"
-        "tried again (retry; a mass-change brake lets them pass); gives them up (drop). retry and drop take\n"
-        "--key for one key of it and --why (drop wants it); both are written to the audit chain.\n",
-        OPT_CONF | OPT_JSON | OPT_OFFLINE | OPT_PIPELINE | OPT_ALL | OPT_KEY | OPT_WHY,
-        0,
-        2};
+    static const char text[] =
+        "Lists what waits for a person; shows one with its remedy and the keys behind it; lets\n"
+        "its records be tried again (retry; a mass-change brake lets them pass); gives them up\n"
+        "(drop). retry and drop take --key for one key of it and --why (drop wants it); both are\n"
+        "written to the audit chain.\n";
+    static const cli_usage usage = {"exceptions",
+                                    "list\nshow ID\nretry ID\ndrop ID",
+                                    text,
+                                    OPT_CONF | OPT_JSON | OPT_OFFLINE | OPT_PIPELINE | OPT_ALL | OPT_KEY |
+                                        OPT_WHY,
+                                    0,
+                                    2};
     cli_args a;
     int code = cli_parse(argc, argv, &usage, &a);
     if (code >= 0)

@@ -83,15 +83,12 @@ static int show(const json_t *x, const char *key)
 
 int cli_explain(int argc, char **argv)
 {
-    static const cli_usage usage = {
-        "explain",
-        "KEY",
-        "Tells all that is known of a key or business key: what waits now and what holds it, and its history "
-        "with\n"
-        "what came in, what was sent and what was answered. Exit: 0, or 1 when nothing is known of it.\n",
-        OPT_CONF | OPT_JSON | OPT_OFFLINE | OPT_PIPELINE,
-        1,
-        1};
+    static const char text[] =
+        "Tells all that is known of a key or business key: what waits now and what holds it, and\n"
+        "its history with what came in, what was sent and what was answered. Exit: 0, or 1 when\n"
+        "nothing is known of it.\n";
+    static const cli_usage usage = {"explain", "KEY", text, OPT_CONF | OPT_JSON | OPT_OFFLINE | OPT_PIPELINE,
+                                    1,         1};
     cli_args a;
     json_t *x = NULL;
     int code = cli_parse(argc, argv, &usage, &a);

@@ -48,14 +48,10 @@ static int check(const cli_args *a)
 
 int cli_check(int argc, char **argv)
 {
-    static const cli_usage usage = {"check",
-                                    "",
-                                    "Reads the configuration, its plugins and tables as `run` would and "
-                                    "tells every mistake in one go, with\n"
-                                    "file and line. Starts nothing, asks no other system. Exit: 0, or 78.\n",
-                                    OPT_CONF | OPT_JSON | OPT_PRINT,
-                                    0,
-                                    0};
+    static const char text[] =
+        "Reads the configuration, its plugins and tables as `run` would and tells every mistake\n"
+        "in one go, with file and line. Starts nothing, asks no other system. Exit: 0, or 78.\n";
+    static const cli_usage usage = {"check", "", text, OPT_CONF | OPT_JSON | OPT_PRINT, 0, 0};
     cli_args a;
     int code = cli_parse(argc, argv, &usage, &a);
     if (code < 0 && a.json && a.print)
@@ -99,14 +95,10 @@ static int list_plugins(plugins *all, bool json)
 
 int cli_plugins(int argc, char **argv)
 {
-    static const cli_usage usage = {
-        "plugins",
-        "[NAME]",
-        "Lists the plugins that are installed, or prints what one takes and does: parameters, record types,\n"
-        "operations, reason codes. Exit: 0, 1 when one is refused.\n",
-        OPT_JSON,
-        0,
-        1};
+    static const char text[] =
+        "Lists the plugins that are installed, or prints what one takes and does: parameters,\n"
+        "record types, operations, reason codes. Exit: 0, 1 when one is refused.\n";
+    static const cli_usage usage = {"plugins", "[NAME]", text, OPT_JSON, 0, 1};
     cli_args a;
     error e = {""};
     int code = cli_parse(argc, argv, &usage, &a);
@@ -160,43 +152,43 @@ static bool any_bad(const json_t *findings)
     return false;
 }
 
-/* The file itself is looked at, so that it can be judged before it is reloaded. Where it cannot be used,
- * because its secrets are the daemon's alone, the daemon is asked about what it runs. */
-static int ask_doctor(const cli_args *a, json_t **out)
+static int ask_offline(const cli_args *a, json_t **out)
 {
     config_findings findings = {0};
-    client *c = NULL;
     plugins *all = plugins_new(NULL);
     plan *p = all ? plan_build(cli_conf(a), all, &findings) : NULL;
-    int code = CLI_GOOD;
-    if (p) {
+    int code = p ? CLI_GOOD : cli_findings(&findings);
+    if (p)
         *out = engine_doctor_offline(p);
-    } else {
-        code = cli_findings(&findings);
-        if (!client_open(a, &c) && client_is_daemon(c)) {
-            fprintf(stderr, "%s cannot be used here: asking the daemon about the configuration it runs\n",
-                    cli_conf(a));
-            code = client_call(c, "GET", "doctor", NULL, NULL, out);
-        }
-    }
-    client_close(c);
     plan_unref(p);
     plugins_free(all);
     config_findings_free(&findings);
     return code;
 }
 
+/* A daemon that runs is asked: it has the secrets, and a second caller beside it would use up the budget of a
+ * system that takes one call at a time. Without one the file is looked at. */
+static int ask_doctor(const cli_args *a, json_t **out)
+{
+    client *c = NULL;
+    int code = client_open_daemon(a, &c);
+    if (code)
+        return code;
+    if (!c)
+        return ask_offline(a, out);
+    fprintf(stderr, "the daemon is asked, about the configuration that it runs\n");
+    code = client_call(c, "GET", "doctor", NULL, NULL, out);
+    client_close(c);
+    return code;
+}
+
 int cli_doctor(int argc, char **argv)
 {
-    static const cli_usage usage = {
-        "doctor",
-        "",
-        "Asks the systems that the configuration names: can they be reached, do the credentials have the "
-        "rights,\n"
-        "do warehouses and sources exist. Changes nothing there. Exit: 0, 1 when something is bad, 78.\n",
-        OPT_CONF | OPT_JSON,
-        0,
-        0};
+    static const char text[] =
+        "Asks the systems that the configuration names: can they be reached, do the credentials\n"
+        "have the rights, do warehouses and sources exist. Changes nothing there. Exit: 0, 1 when\n"
+        "something is bad, 78.\n";
+    static const cli_usage usage = {"doctor", "", text, OPT_CONF | OPT_JSON, 0, 0};
     cli_args a;
     json_t *x = NULL;
     int code = cli_parse(argc, argv, &usage, &a);

@@ -32,8 +32,8 @@ enum { COMMANDS = sizeof commands / sizeof *commands };
 
 int cli_version(int argc, char **argv)
 {
-    static const cli_usage usage = {
-        "version", "", "Prints the version and the version of the plugin contract.", OPT_JSON, 0, 0};
+    static const char text[] = "Prints the version and the version of the plugin contract.\n";
+    static const cli_usage usage = {"version", "", text, OPT_JSON, 0, 0};
     cli_args a;
     int code = cli_parse(argc, argv, &usage, &a);
     if (code >= 0)

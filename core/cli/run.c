@@ -22,7 +22,7 @@
 #include "core/cli/notify.h"
 #include "core/server/server.h"
 
-enum { TICK = 250, MOST_SIGNALS = 4 };
+enum { TICK = 250, MOST_SIGNALS = 4, RELOAD_AGAIN = 10000 };
 
 typedef struct {
     const char *conf;
@@ -36,7 +36,8 @@ typedef struct {
     atomic_bool stopping;
     env_mutex lock;
     env_cond wake;
-    bool reload_wanted, stop_wanted; /* under `lock` */
+    bool reload_wanted, stop_wanted; /* under `lock`, as the next */
+    int64_t again;                   /* env_mono: a reload that was late is taken up again; 0: none */
     int ended_fd;                    /* the worker tells the main thread that shutdown is over */
     int code;                        /* what it ended with; written before ended_fd is raised */
 } daemon_state;
@@ -75,13 +76,28 @@ static int reload_now(daemon_state *d, const char *actor, error *verdict)
     config_findings findings = {0};
     plan *p = plan_build(d->conf, d->plugins, &findings);
     int code = p ? engine_reload(d->engine, p, actor, verdict) : findings_error(&findings, verdict);
-    if (p && code)
+    if (p && code < 0)
         plan_unref(p);
     config_findings_free(&findings);
     return code;
 }
 
-/* For the API too (any thread). A refusal is audited here, a success by the engine. */
+static void refused(const daemon_state *d, const char *actor, const error *verdict)
+{
+    journal_who who = {actor, NULL, env_now()};
+    journal_audit(d->journal, &who, "reload refused", NULL, verdict->text);
+    log_write(LOG_ERROR, "reload.refused", "the old configuration goes on: %s", verdict->text);
+}
+
+/* A batch in hand took too long: the worker reads the configuration again until all of it runs. */
+static void take_up_again(daemon_state *d)
+{
+    ENV_HOLD(&d->lock);
+    d->again = env_mono() + RELOAD_AGAIN;
+    env_signal(&d->wake);
+}
+
+/* For the API too (any thread). A refusal is audited here, the rest by the engine. */
 static int reload(void *arg, const char *actor, error *verdict)
 {
     daemon_state *d = arg;
@@ -89,11 +105,10 @@ static int reload(void *arg, const char *actor, error *verdict)
     if (atomic_load(&d->stopping))
         return error_set(verdict, "the daemon is stopping");
     int code = reload_now(d, actor, verdict);
-    if (code) {
-        journal_who who = {actor, NULL, env_now()};
-        journal_audit(d->journal, &who, "reload refused", NULL, verdict->text);
-        log_write(LOG_ERROR, "reload.refused", "the old configuration goes on: %s", verdict->text);
-    }
+    if (code < 0)
+        refused(d, actor, verdict);
+    if (code == ENGINE_LATE)
+        take_up_again(d);
     return code;
 }
 
@@ -121,9 +136,10 @@ static int stop_all(daemon_state *d)
 static bool asked_to_reload(daemon_state *d)
 {
     ENV_HOLD(&d->lock);
-    while (!d->reload_wanted && !d->stop_wanted)
-        env_wait(&d->wake, &d->lock, ENV_FOREVER);
+    while (!d->reload_wanted && !d->stop_wanted && !(d->again && env_mono() >= d->again))
+        env_wait(&d->wake, &d->lock, d->again ? d->again : ENV_FOREVER);
     d->reload_wanted = false;
+    d->again = 0;
     return !d->stop_wanted;
 }
 
@@ -212,8 +228,10 @@ static int open_journal(daemon_state *d, const plan *p, error *e)
                          .arg = d->engine};
     int code = journal_open(&o, &d->journal, e);
     if (!code && !journal_was_clean(d->journal))
-        log_write(LOG_WARN, "run.unclean",
-                  "the last run did not end in order: what was pending then is written once more");
+        log_write(
+            LOG_WARN, "run.unclean",
+            "the last run did not end in order, or left calls that may still act: what was pending then is "
+            "written once more");
     return code;
 }
 
@@ -309,17 +327,12 @@ static int run(const char *conf)
 
 int cli_run(int argc, char **argv)
 {
-    static const cli_usage usage = {
-        "run",
-        "",
-        "Runs the daemon in the foreground; logs go to stderr. TERM and INT end it in order, a second one at "
-        "once;\n"
-        "HUP reads the configuration again. Exit: 0 ended in order, 70 a plugin did not come back, 74 the "
-        "journal\n"
-        "cannot be used, 75 the journal is in use, 78 the configuration or a plugin was refused.\n",
-        OPT_CONF | OPT_DEBUG | OPT_LOG_JSON,
-        0,
-        0};
+    static const char text[] =
+        "Runs the daemon in the foreground; logs go to stderr. TERM and INT end it in order, a\n"
+        "second one at once; HUP reads the configuration again. Exit: 0 ended in order, 70 a\n"
+        "plugin did not come back, 74 the journal cannot be used, 75 the journal is in use, 78\n"
+        "the configuration or a plugin was refused.\n";
+    static const cli_usage usage = {"run", "", text, OPT_CONF | OPT_DEBUG | OPT_LOG_JSON, 0, 0};
     cli_args a;
     int code = cli_parse(argc, argv, &usage, &a);
     if (code >= 0)

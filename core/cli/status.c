@@ -88,6 +88,8 @@ static void show_connection(const json_t *c)
     if (json_is_true(json_object_get(c, "paused")))
         printf("  %sPAUSED%s for %s: %s\n", cli_colour("31"), cli_colour("0"),
                cli_age(cli_number(c, "paused_ms"), age), cli_text(c, "pause_reason"));
+    if (cli_number(c, "pace_ms"))
+        printf("  learnt from answers 429: a call every %lld ms\n", (long long)cli_number(c, "pace_ms"));
     json_object_foreach(json_object_get(c, "caps"), operation, cap)
     {
         printf("%s %lld a call of %s", lead, (long long)json_integer_value(cap), operation);
@@ -165,17 +167,12 @@ static int watch(const cli_args *a)
 
 int cli_status(int argc, char **argv)
 {
-    static const cli_usage usage = {
-        "status",
-        "",
-        "Shows for each pipeline where every record is (accepted = applied + superseded + dropped + parked "
-        "+\n"
-        "pending), how fresh the other side is, the backlog and the last error; for each connection its "
-        "slots\n"
-        "and pauses; for each inbox its own line. Exit: 0, or 1 when a line does not add up.\n",
-        OPT_CONF | OPT_JSON | OPT_OFFLINE | OPT_WATCH,
-        0,
-        0};
+    static const char text[] =
+        "Shows for each pipeline where every record is (accepted = applied + superseded + dropped\n"
+        "+ parked + pending), how fresh the other side is, the backlog and the last error; for\n"
+        "each connection its slots and pauses; for each inbox its own line. Exit: 0, or 1 when a\n"
+        "line does not add up.\n";
+    static const cli_usage usage = {"status", "", text, OPT_CONF | OPT_JSON | OPT_OFFLINE | OPT_WATCH, 0, 0};
     cli_args a;
     int code = cli_parse(argc, argv, &usage, &a);
     if (code >= 0)

@@ -84,6 +84,29 @@ static void check_auth_key(config_reader *r, const config_connection *x, size_t 
                     auth_rules[i].name);
 }
 
+/* They go into a header. */
+static void check_plain(config_reader *r, const config_connection *x, const char *key, const char *text)
+{
+    const char *p = text ? text : "";
+    while ((unsigned char)*p >= ' ' && *p != 0x7f)
+        p++;
+    if (*p)
+        config_find(r->f, reader_where_of(r, x->where, "connections.%s.auth.%s", x->name, key),
+                    "%s of connection \"%s\" holds a line break or another control character", key, x->name);
+}
+
+static void check_texts(config_reader *r, const config_connection *x)
+{
+    const char *const texts[] = {
+        x->user,         x->password,           x->token, x->consumer_key, x->consumer_secret,
+        x->access_token, x->access_token_secret};
+    for (size_t i = 0; i < sizeof auth_rules / sizeof *auth_rules; i++)
+        check_plain(r, x, auth_rules[i].name, texts[i]);
+    if (x->user && strchr(x->user, ':'))
+        config_find(r->f, reader_where_of(r, x->where, "connections.%s.auth.user", x->name),
+                    "user of connection \"%s\" holds a colon: the password would begin there", x->name);
+}
+
 static void check_auth(config_reader *r, const config_connection *x)
 {
     const config_setting_t *type = auth_key(r, x, "type");
@@ -92,6 +115,7 @@ static void check_auth(config_reader *r, const config_connection *x)
         return; /* told already */
     for (size_t i = 0; i < sizeof auth_rules / sizeof *auth_rules; i++)
         check_auth_key(r, x, i);
+    check_texts(r, x);
 }
 
 /* ---- addresses ---- */

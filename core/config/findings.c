@@ -5,6 +5,16 @@
 #include <stdarg.h>
 #include <string.h>
 
+/* What stood in a file is shown in a finding: a line break in it would make two findings of one, and other
+ * control characters would be the terminal's. */
+static void make_plain(char *text)
+{
+    for (; *text; text++) {
+        if ((unsigned char)*text < ' ' || *text == 0x7f)
+            *text = '?';
+    }
+}
+
 void config_find(config_findings *f, config_where where, const char *format, ...)
 {
     va_list args;
@@ -12,6 +22,7 @@ void config_find(config_findings *f, config_where where, const char *format, ...
     va_start(args, format);
     vsnprintf(sentence, sizeof sentence, format, args);
     va_end(args);
+    make_plain(sentence);
     if (where.file)
         buffer_printf(&f->text, "%s:%d: ", where.file, where.line);
     buffer_printf(&f->text, "%s\n", sentence);

@@ -70,6 +70,8 @@ char *reader_words(config_reader *r, const config_setting_t *setting);
 bool reader_is_words(const config_setting_t *setting);
 /* Zeroed array, a finding when memory ran out. */
 void *reader_alloc(config_reader *r, size_t n, size_t size);
+/* The caller frees; NULL, and a finding, when memory ran out. */
+char *reader_copy(config_reader *r, const char *text);
 /* Lists of groups (read_pipeline.c). */
 void reader_pipelines(config_reader *r, const config_setting_t *list, void *target);
 void reader_sources(config_reader *r, const config_setting_t *list, void *target);

@@ -55,6 +55,14 @@ void *reader_alloc(config_reader *r, size_t n, size_t size)
     return p;
 }
 
+char *reader_copy(config_reader *r, const char *text)
+{
+    char *copy = strdup(text);
+    if (!copy)
+        config_find(r->f, (config_where){NULL, 0}, "out of memory");
+    return copy;
+}
+
 static const char *key_name(const config_setting_t *setting)
 {
     const char *name = config_setting_name(setting);
@@ -316,9 +324,9 @@ static void read_words(config_reader *r, const config_setting_t *setting, const 
         config_find(r->f, reader_where(r, setting), "%s wants a list of strings: ( \"...\" )", key->name);
     if (!joined || !(list->words = reader_alloc(r, (size_t)n, sizeof *list->words)))
         return;
-    for (int i = 0; i < n; i++)
-        list->words[i] = strdup(config_setting_get_string_elem(setting, i));
-    list->n = n;
+    while (list->n < n &&
+           (list->words[list->n] = reader_copy(r, config_setting_get_string_elem(setting, list->n))))
+        list->n++;
 }
 
 /* ---- the walk ---- */

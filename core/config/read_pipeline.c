@@ -24,10 +24,9 @@ static void keep_setting(config_reader *r, config_use *use, const config_setting
     s->quoted = true;
     s->text = reader_is_words(setting) ? reader_words(r, setting)
                                        : reader_keep(r, setting, reader_text(r, setting, &s->quoted));
-    if (!s->text)
+    if (!s->text || !(s->name = reader_copy(r, config_setting_name(setting))))
         return;
     s->referenced = secret_reference(r->c, s->text) != NULL;
-    s->name = strdup(config_setting_name(setting));
     use->settings_n++;
 }
 
@@ -56,7 +55,7 @@ static char *name_of(config_reader *r, const config_use *use, const char *key)
         find_wants(r, s, "a name of a-z, 0-9 and '-', at most 32");
         return NULL;
     }
-    return strdup(s->text);
+    return reader_copy(r, s->text);
 }
 
 static void read_every(config_reader *r, config_use *use)
@@ -85,20 +84,20 @@ static void read_batch(config_reader *r, config_use *use)
 }
 
 /* Records taken from emission: no plugin, and nothing else to say. */
-static void read_emission(config_reader *r, config_use *use)
+static void read_emission(config_reader *r, config_use *use, const config_setting *s)
 {
-    const config_setting *s = setting_of(use, "records");
     if (use->settings_n > 1)
         config_find(r->f, use->where, "a source of emitted records has no key but \"records\"");
     if (!*s->text || !s->quoted)
         config_find(r->f, s->where, "records wants a list of record types: ( \"stock.level\" )");
-    use->records = strdup(s->text);
+    use->records = reader_copy(r, s->text);
 }
 
 static void read_source(config_reader *r, config_use *use)
 {
-    if (setting_of(use, "records") && !use->plugin) {
-        read_emission(r, use);
+    const config_setting *records = setting_of(use, "records");
+    if (records && !use->plugin) {
+        read_emission(r, use, records);
         return;
     }
     use->stream = name_of(r, use, "stream");
@@ -115,8 +114,10 @@ static void read_use(config_reader *r, const config_setting_t *group, config_use
         return;
     }
     int n = config_setting_length(group);
-    use->settings = reader_alloc(r, (size_t)n, sizeof *use->settings);
-    for (int i = 0; use->settings && i < n; i++) {
+    use->settings = reader_alloc(r, (size_t)n + 1, sizeof *use->settings);
+    if (!use->settings)
+        return;
+    for (int i = 0; i < n; i++) {
         const config_setting_t *child = config_setting_get_elem(group, (unsigned)i);
         keep_setting(r, use, child);
     }

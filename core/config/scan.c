@@ -82,6 +82,18 @@ static void skip_word(scanner *s)
         s->p++;
 }
 
+/* "..", as a part of the path: what is included lies in the main file's folder or below it. */
+static bool leaves_folder(const char *name)
+{
+    for (const char *part = name; *part; part += strspn(part, "/")) {
+        size_t n = strcspn(part, "/");
+        if (n == 2 && !strncmp(part, "..", 2))
+            return true;
+        part += n;
+    }
+    return *name == '/';
+}
+
 static void scan_include(scanner *s)
 {
     CLEANUP_BUFFER buffer name = {0}, path = {0};
@@ -93,8 +105,8 @@ static void scan_include(scanner *s)
     }
     config_where at = here(s);
     skip_string(s, &name);
-    if (buffer_text(&name)[0] == '/' || !name.size) {
-        config_find(s->f, at, "@include \"%s\": paths are relative to the main file's folder",
+    if (leaves_folder(buffer_text(&name)) || !name.size) {
+        config_find(s->f, at, "@include \"%s\": paths are relative to the main file's folder, and stay in it",
                     buffer_text(&name));
         return;
     }

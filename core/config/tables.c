@@ -25,7 +25,7 @@ static char *own_name(config_reader *r, const config_setting_t *setting, const c
     if (!config_name_fine(name))
         config_find(r->f, reader_where(r, setting), "%s \"%s\": a name is of a-z, 0-9 and '-', at most 32",
                     what, name);
-    return strdup(name);
+    return reader_copy(r, name);
 }
 
 static void read_connections(config_reader *r, const config_setting_t *setting, void *target)

@@ -43,6 +43,11 @@ static int host_http(tb_ctx *ctx, const tb_request *request, tb_response *respon
                        c->use ? c->use->plugin->name : "?");
         return -1;
     }
+    /* the journal is broken: what was made of its state is worth nothing */
+    if (c->engine && engine_wants_exit(c->engine)) {
+        c->fate = FATE_PAUSED;
+        return -1;
+    }
     slot_wish wish = {.class_ = request->flags & TB_BULK ? CLASS_BULK
                                 : c->create              ? CLASS_PROBE
                                                          : classes[c->kind],
@@ -65,6 +70,32 @@ void call_state_name(const call *c, const char *name, buffer *out)
         buffer_puts(out, name);
     else
         buffer_printf(out, "%s/%s", c->pipeline->p->config->name, name);
+}
+
+static bool keeps_namespace(const plugin *p, const char *name, size_t n)
+{
+    for (const char *const *x = p ? p->api.namespaces : NULL; x && *x; x++)
+        if (strlen(*x) == n && !memcmp(*x, name, n))
+            return true;
+    return false;
+}
+
+char *call_depend_name(const pipeline *p, const tb_dependence *d)
+{
+    const config_pipeline *c = p->p->config;
+    size_t n = strcspn(d->name, "/");
+    bool own = false;
+    for (int i = 0; i < c->sources_n; i++)
+        own = own || keeps_namespace(p->p->sources[i].plugin, d->name, n);
+    for (int i = 0; i < c->transforms_n; i++)
+        own = own || keeps_namespace(p->p->transforms[i].plugin, d->name, n);
+    for (int i = 0; i < c->sinks_n; i++)
+        own = own || keeps_namespace(p->p->sinks[i].plugin, d->name, n);
+    buffer full = {0};
+    if (own && !strcmp(d->kind, "state"))
+        buffer_printf(&full, "%s/", c->name);
+    buffer_puts(&full, d->name);
+    return buffer_take(&full);
 }
 
 static const char *keep_text(call *c, const char *text)

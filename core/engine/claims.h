@@ -20,5 +20,7 @@ bool claims_take(claims *c, int64_t seq, const char *const *names, int n, int64_
 void claims_drop(claims *c, int64_t seq, const char *const *names, int n, int64_t when);
 /* Whether another record holds one of them now. */
 bool claims_held(claims *c, int64_t seq, const char *const *names, int n);
+/* Whether any is held, by a record or because what was sent may still have its effect. */
+bool claims_any(claims *c);
 
 #endif

@@ -5,6 +5,7 @@
 #include "core/engine/connection.h"
 #include "core/base/log.h"
 #include "core/engine/exchange.h"
+#include "core/engine/pace.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -32,8 +33,8 @@ struct connection {
     env_client **clients; /* `concurrency` of them; NULL while lent */
     int lent;
     waiter *waiting;
-    int64_t granted;      /* slots so far, to find every tenth */
-    int64_t allowed_at;   /* rate: theoretical arrival time, microseconds of env_mono */
+    int64_t granted; /* slots so far, to find every tenth */
+    pace pace;
     int64_t paused_until; /* env_mono */
     int64_t pause_step;   /* the next pause; 0: well */
     char pause_why[200];
@@ -58,6 +59,7 @@ connection *connection_new(config *model, const config_connection *config_)
     atomic_init(&c->refs, 1);
     c->config = config_;
     c->model = config_ref(model);
+    c->pace = (pace){.rate = config_->rate, .burst = config_->burst};
     env_mutex_init(&c->lock);
     env_cond_init(&c->changed);
     for (int i = 0; i < config_->concurrency; i++)
@@ -111,7 +113,7 @@ void connection_inherit(connection *c, connection *old)
     memcpy(c->pause_why, old->pause_why, sizeof c->pause_why);
     memcpy(c->minute, old->minute, sizeof c->minute);
     c->last_success = old->last_success;
-    c->allowed_at = old->allowed_at;
+    pace_inherit(&c->pace, &old->pace);
     for (int i = 0; i < old->caps_n; i++)
         if ((c->caps[i].operation = strdup(old->caps[i].operation))) {
             c->caps[i].most = old->caps[i].most;
@@ -148,23 +150,6 @@ static int tokens(const connection *c)
     return c->pause_step ? 1 : c->config->concurrency; /* after a pause one exchange tries the ground */
 }
 
-/* When the rate allows the next exchange, in env_mono ms (GCRA). */
-static int64_t rate_ready(const connection *c)
-{
-    if (!c->config->rate)
-        return 0;
-    int64_t interval = 1000000000 / c->config->rate;
-    return (c->allowed_at - (c->config->burst - 1) * interval + 999) / 1000;
-}
-
-static void spend_rate(connection *c, int64_t now)
-{
-    if (!c->config->rate)
-        return;
-    int64_t at = c->allowed_at > now * 1000 ? c->allowed_at : now * 1000;
-    c->allowed_at = at + 1000000000 / c->config->rate;
-}
-
 static void unlink_waiter(connection *c, waiter *w)
 {
     waiter **p = &c->waiting;
@@ -199,10 +184,10 @@ static env_client *take_slot(connection *c, const slot_wish *wish)
     waiter w = {.wish = wish, .since = env_mono()};
     ENV_HOLD(&c->lock);
     w.next = c->waiting;
-    c->waiting = &w;
+    c->waiting = &w; /* unlinked below, before w goes */
     env_client *client = NULL;
     for (;;) {
-        int64_t now = env_mono(), ready = rate_ready(c);
+        int64_t now = env_mono(), ready = pace_ready(&c->pace, now);
         if (c->paused_until > now || closed_for(c, wish))
             break;
         bool mine = c->lent < tokens(c) && whose_turn(c) == &w;
@@ -213,7 +198,7 @@ static env_client *take_slot(connection *c, const slot_wish *wish)
             }
             c->lent++;
             c->granted++;
-            spend_rate(c, now);
+            pace_spend(&c->pace, now);
             count_slot(c, &w, now);
             break;
         }
@@ -295,6 +280,15 @@ static const status_rule *rule_of(int status)
     return r;
 }
 
+static void slow_down(connection *c, int64_t asked)
+{
+    ENV_HOLD(&c->lock);
+    if (pace_learn(&c->pace, env_mono(), asked))
+        log_write(LOG_INFO, "connection.pace",
+                  "connection %s gets a call every %.2f s for now: it answered 429", c->config->name,
+                  (double)c->pace.learnt / 1000000);
+}
+
 static connection_fate fate_of_answer(connection *c, const env_answer *a, const tb_request *q, char *why,
                                       size_t size)
 {
@@ -307,6 +301,8 @@ static connection_fate fate_of_answer(connection *c, const env_answer *a, const 
     snprintf(why, size, "%s answered %d to %s %s", c->config->name, a->status, q->method, q->path);
     if (fate == FATE_RIGHT)
         exchange_missing_right(a, why, size);
+    if (a->status == 429)
+        slow_down(c, exchange_wait_asked(a));
     if (r->pause && fate != FATE_RIGHT)
         pause_for(c, exchange_wait_asked(a), why);
     return fate;
@@ -424,9 +420,9 @@ json_t *connection_status(connection *c)
     for (int i = 0; i < c->caps_n; i++)
         json_object_set_new(caps, c->caps[i].operation, json_integer(c->caps[i].most));
     bool paused = c->paused_until > now;
-    return json_pack("{s:s, s:o, s:I, s:b, s:I, s:s, s:o}", "name", c->config->name, "slots", slots,
-                     "longest_wait_ms",
-                     (json_int_t)(now - c->longest_wait_when < 60000 ? c->longest_wait : 0), "paused", paused,
-                     "paused_ms", (json_int_t)(paused ? c->paused_until - now : 0), "pause_reason",
-                     paused ? c->pause_why : "", "caps", caps);
+    return json_pack(
+        "{s:s, s:o, s:I, s:b, s:I, s:s, s:o, s:I}", "name", c->config->name, "slots", slots,
+        "longest_wait_ms", (json_int_t)(now - c->longest_wait_when < 60000 ? c->longest_wait : 0), "paused",
+        paused, "paused_ms", (json_int_t)(paused ? c->paused_until - now : 0), "pause_reason",
+        paused ? c->pause_why : "", "caps", caps, "pace_ms", (json_int_t)(c->pace.learnt / 1000));
 }

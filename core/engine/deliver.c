@@ -131,7 +131,7 @@ static int take(deliverer *d, int64_t *next)
     journal_row *rows = NULL;
     ENV_HOLD(&p->memory_lock);
     int n = journal_take(p->engine->journal, p->number, env_now(), c->deliver.batch,
-                         c->latest ? c->deliver.hydrate_groups : 0, skip, &t, &rows, next);
+                         pipeline_hydrates(p) ? c->deliver.hydrate_groups : 0, skip, &t, &rows, next);
     if (n > 0)
         into_flights(d, rows, n);
     journal_rows_free(rows, n > 0 ? n : 0);
@@ -191,8 +191,10 @@ static void deliver_once(deliverer *d)
     if (d->n == p->p->config->deliver.batch)
         pipeline_wake(p); /* there may be more, for the other workers too */
     deliver_prepare(d);
-    deliver_hand_over(d);
-    deliver_settle(d);
+    if (!engine_wants_exit(p->engine)) { /* else the journal broke under it: nothing that was read counts */
+        deliver_hand_over(d);
+        deliver_settle(d);
+    }
     release(d);
     pipeline_wake(p);
 }
@@ -205,7 +207,9 @@ void deliverer_main(void *arg)
     while (start_turn(p)) {
         int64_t paused = pipeline_paused_until(p), next = INT64_MAX;
         sweep(d);
-        if (paused)
+        if (engine_wants_exit(p->engine)) /* the journal is broken: what cannot be settled is not begun */
+            wait_until(p, env_mono() + IDLE_LOOK, false);
+        else if (paused)
             wait_until(p, paused, false);
         else if (take(d, &next))
             deliver_once(d);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Doctor: every plugin looks at the set-up of the other side, in an instance and on a connection of its own,
- * with bulk class, changing nothing. */
+/* Doctor: every plugin looks at the set-up of the other side, in an instance of its own, with bulk class,
+ * changing nothing. In the daemon it shares the budget of the connection with everything else: a system that
+ * takes one call at a time would refuse a second caller. */
 #include "core/engine/internal.h"
 
 #include <string.h>
@@ -14,6 +15,19 @@ static void add_lines(json_t *findings, const char *pipeline_, const char *plugi
                                                   "what", d->lines[i].what, "text", d->lines[i].text));
 }
 
+/* The engine's connection of that name, or a new one where none runs; a reference of the caller's own. */
+static connection *connection_for(engine *e, plan *p, const plan_use *use)
+{
+    if (!use->connection)
+        return NULL;
+    ENV_HOLD(&e->lock);
+    for (int i = 0; i < e->connections_n; i++) {
+        if (!strcmp(connection_name(e->connections[i]), use->connection->name))
+            return connection_ref(e->connections[i]);
+    }
+    return connection_new(p->config, use->connection);
+}
+
 static void ask(engine *e, plan *p, const plan_pipeline *pp, const plan_use *use, json_t *findings)
 {
     const tb_common *common = use->plugin ? use->plugin->api.common : NULL;
@@ -21,11 +35,11 @@ static void ask(engine *e, plan *p, const plan_pipeline *pp, const plan_use *use
         return;
     plugin_instance instance = {0};
     config_findings faults = {0};
-    connection *own = use->connection ? connection_new(p->config, use->connection) : NULL;
+    connection *to = connection_for(e, p, use);
     tb_doctor doctor = {0};
     call c;
     if (!plugin_instance_init(&instance, use->plugin, use->use, p->config, &faults)) {
-        call_begin(&c, e, NULL, use, own, CALL_DOCTOR);
+        call_begin(&c, e, NULL, use, to, CALL_DOCTOR);
         if (!common->open || !common->open(instance.self, call_ctx(&c))) {
             common->doctor(instance.self, call_ctx(&c), &doctor);
             if (common->close)
@@ -37,7 +51,7 @@ static void ask(engine *e, plan *p, const plan_pipeline *pp, const plan_use *use
     }
     tbh_doctor_free(&doctor);
     config_findings_free(&faults);
-    connection_unref(own);
+    connection_unref(to);
 }
 
 static json_t *ask_all(engine *e, plan *p)

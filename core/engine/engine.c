@@ -133,7 +133,9 @@ static void claim_open_intents(engine *e)
 static int start_pipelines(engine *e, error *err)
 {
     e->pipelines = calloc((size_t)e->plan->pipelines_n + 1, sizeof *e->pipelines);
-    for (int i = 0; e->pipelines && i < e->plan->pipelines_n; i++) {
+    if (!e->pipelines)
+        return error_set(err, "out of memory");
+    for (int i = 0; i < e->plan->pipelines_n; i++) {
         pipeline *p = pipeline_new(e, e->plan, &e->plan->pipelines[i], err);
         if (!p)
             return -1;
@@ -210,7 +212,7 @@ int engine_stop(engine *e)
             connection_abort(e->connections[i], true);
         return 0;
     }
-    int64_t deadline = env_mono() + SHUTDOWN_DEADLINE;
+    int64_t deadline = env_deadline(SHUTDOWN_DEADLINE);
     for (int i = 0; i < e->pipelines_n; i++)
         pipeline_halt(e->pipelines[i]);
     for (int i = 0; i < e->connections_n; i++)
@@ -221,7 +223,9 @@ int engine_stop(engine *e)
     for (int i = 0; i < e->connections_n && !all; i++)
         connection_abort(e->connections[i], true); /* CREATE exchanges had their time */
     for (int i = 0; i < e->pipelines_n && !all; i++)
-        if (!pipeline_join(e->pipelines[i], deadline + 2000))
+        if (!pipeline_join(e->pipelines[i], env_deadline(LAST_DEADLINE)))
             return 70;
+    if (claims_any(e->claims))
+        journal_leave_doubt(e->journal);
     return engine_wants_exit(e);
 }

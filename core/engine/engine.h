@@ -27,7 +27,10 @@ int engine_stop(engine *e);
 /* The exit code that the engine wants (74 after a broken journal), 0: none. For the main loop. */
 int engine_wants_exit(const engine *e);
 
-/* All or nothing. Takes the new plan over when it says 0; *err says why not, or what was changed. */
+/* All or nothing: 0, *err says what was changed; -1: refused, nothing was changed, *err says why. The new
+ * plan is taken over unless it is refused. 1: it holds, but not all of it runs; *err says what does not.
+ * ENGINE_LATE: so, because a batch in hand takes long; call it again with the same configuration. */
+enum { ENGINE_LATE = 2 };
 int engine_reload(engine *e, plan *p, const char *actor, error *err);
 plan *engine_plan(engine *e); /* a new reference */
 

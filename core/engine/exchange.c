@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 enum { MOST_HEADERS = 24, MOST_DEPTH_ANSWER = 64 };
+#define MOST_SECONDS INT64_C(1000000000000)
 
 /* "https://host:port/path" taken apart; the model has checked it. */
 typedef struct {
@@ -115,13 +116,16 @@ int exchange_fill(env_answer *a, const tb_request *q, tb_response *r, char *why,
     return 0;
 }
 
+/* Seconds; a number without end is cut, so that it can be counted in milliseconds. */
 static int64_t header_number(const env_answer *a, const char *name)
 {
     char text[32], *end;
     if (!env_header(a, name, text, sizeof text))
         return 0;
     long long value = strtoll(text, &end, 10);
-    return end != text && !*end && value > 0 ? value : 0;
+    if (end == text || *end || value < 0)
+        return 0;
+    return value < MOST_SECONDS ? value : MOST_SECONDS;
 }
 
 int64_t exchange_wait_asked(const env_answer *a)

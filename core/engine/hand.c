@@ -2,6 +2,7 @@
 /* The call itself (ENGINE 4.7, steps 6 and 7, and probes): the batch is cut by operation and by what the
  * other side is known to bear; a CREATE's intent is stored first; the sink is called; what it could not say,
  * the core's verdict table says (ENGINE 4.8). */
+#include "core/base/sabotage.h"
 #include "core/engine/internal.h"
 
 #include <limits.h>
@@ -84,6 +85,11 @@ void flight_no_answer(deliverer *d, flight *f, const call *c, bool create)
     const fate_rule *r = &fate_rules[c->fate];
     doing what = create ? r->create : r->other;
     char why[256];
+    if (c->fate == FATE_ANSWERED ||
+        c->fate == FATE_NONE) /* the connection has nothing to complain of: the plugin has */
+        pipeline_error(d->pipeline,
+                       "plugin %s could do nothing with what it was answered, and tries %s again",
+                       c->use->plugin->name, f->row.key);
     last_error_of(d->pipeline, why, sizeof why);
     if (what == DO_STOP && pipeline_paused_until(d->pipeline) == 0)
         stop_for_right(d, why);
@@ -114,16 +120,18 @@ static bool intend(deliverer *d, const plan_operation *op, const plan_use *use, 
             buffer_printf(&lines, "%s\n", names[k]);
         bodies[2 * i] = buffer_take(&lines);
         bodies[2 * i + 1] = tbh_body_text(some[i]->record);
+        good = bodies[2 * i] && bodies[2 * i + 1]; /* without them it would be probed wrongly */
         list[i] = (journal_intent){some[i]->row.seq,    some[i]->row.generation,
                                    some[i]->row.step,   use->connection ? use->connection->name : "",
                                    op->operation->name, tb_record_probe(some[i]->record),
                                    bodies[2 * i],       bodies[2 * i + 1],
                                    JOURNAL_DONE};
     }
-    good = good && journal_intend(d->pipeline->engine->journal, d->pipeline->number, list, n, env_now()) ==
-                       JOURNAL_DONE;
+    good =
+        good && !SABOTAGE("no-intent") &&
+        journal_intend(d->pipeline->engine->journal, d->pipeline->number, list, n, env_now()) == JOURNAL_DONE;
     for (int i = 0; i < n; i++) {
-        bool stored = good && list[i].result == JOURNAL_DONE;
+        bool stored = (good && list[i].result == JOURNAL_DONE) || SABOTAGE("no-intent");
         some[i]->intended = stored;
         if (!stored)
             some[i]->state = FLIGHT_BACK; /* overtaken, or the journal is in trouble: nothing was sent */
@@ -255,7 +263,7 @@ static void hand_over_operation(deliverer *d, const plan_operation *op)
 
 static void judge_probe(flight *f, const call *c, tb_verdict v, bool latest)
 {
-    int64_t left = f->row.intent_when + server_time(c) - env_now();
+    int64_t left = SABOTAGE("believe-at-once") ? 0 : f->row.intent_when + server_time(c) - env_now();
     tb_outcome o;
     tbh_outcome(f->record, &o);
     if (v == TB_APPLIED) {

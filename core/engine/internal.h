@@ -17,7 +17,7 @@
 #include "core/engine/connection.h"
 #include "core/engine/engine.h"
 
-enum { FRESHNESS_RING = 1024, SHUTDOWN_DEADLINE = 10000 };
+enum { FRESHNESS_RING = 1024, SHUTDOWN_DEADLINE = 10000, LAST_DEADLINE = 2000 };
 
 typedef struct pipeline pipeline;
 
@@ -74,6 +74,9 @@ void call_begin(call *c, engine *e, pipeline *p, const plan_use *use, connection
 void call_end(call *c);
 /* "rows" -> "stock/rows"; a name with '/' stays. */
 void call_state_name(const call *c, const char *name, buffer *out);
+/* What a record depends on, as the journal calls it: "rows/KEY" of a namespace that the pipeline keeps is
+ * "stock/rows/KEY" there; a name that is whole already stays. The caller frees; NULL: out of memory. */
+char *call_depend_name(const pipeline *p, const tb_dependence *d);
 tb_ctx *call_ctx(call *c);
 
 /* ---- a pipeline at work ---- */
@@ -218,6 +221,7 @@ int source_accept(source *s, tb_feed *feed, const char *cursor,
 /* deliver.c (the loop, take), prepare.c (hydrate, transforms, claims), hand.c (intents, calls, split, probe),
  * settle.c: a delivery, step by step (ENGINE 4.7) */
 void deliverer_main(void *arg);
+bool pipeline_hydrates(const pipeline *p); /* a source of it reads the present state */
 void deliver_prepare(deliverer *d);
 void deliver_hand_over(deliverer *d);
 void deliver_settle(deliverer *d);

@@ -101,6 +101,11 @@ static int open_source(pipeline *p, source *s, const plan_use *use, error *err)
     return open_instance(p, &s->instance, use, err);
 }
 
+static bool takes_events(const source *s)
+{
+    return s->use && s->use->plugin && s->use->use->events && s->connection;
+}
+
 /* Their places in the inbox; places of sources that the pipeline no longer has are forgotten. */
 static int register_events(pipeline *p, error *err)
 {
@@ -108,14 +113,14 @@ static int register_events(pipeline *p, error *err)
     int n = 0;
     for (int i = 0; list && i < p->sources_n; i++) {
         const source *s = &p->sources[i];
-        if (s->use->plugin && s->use->use->events && s->connection)
+        if (takes_events(s))
             list[n++] = (journal_inbox_source){connection_name(s->connection),
                                                s->use->use->stream ? s->use->use->stream : "", 0};
     }
     if (!list || journal_inbox_sources(p->engine->journal, p->number, list, n) != JOURNAL_DONE)
         return error_set(err, "pipeline %s could not be registered for events", p->p->config->name);
     for (int i = 0, k = 0; k < n; i++)
-        if (p->sources[i].use->plugin && p->sources[i].use->use->events && p->sources[i].connection)
+        if (takes_events(&p->sources[i]))
             p->sources[i].place = list[k++].place;
     return 0;
 }

@@ -14,11 +14,22 @@ static const tb_source *hydrator(const plan_use *use)
     return api && api->hydrate ? api : NULL;
 }
 
+bool pipeline_hydrates(const pipeline *p)
+{
+    for (int i = 0; i < p->p->config->sources_n; i++)
+        if (p->p->config->latest && hydrator(&p->p->sources[i]))
+            return true;
+    return false;
+}
+
 static void hydrate_some(deliverer *d, int source_i, flight **some, int n)
 {
     pipeline *p = d->pipeline;
     const plan_use *use = &p->p->sources[source_i];
+    const tb_source *api = hydrator(use);
     tb_record **records = d->records;
+    if (!api)
+        return;
     for (int i = 0; i < n; i++) {
         records[i] = some[i]->record;
         tbh_set_part_connection(records[i], use->connection ? use->connection->name : "");
@@ -28,7 +39,7 @@ static void hydrate_some(deliverer *d, int source_i, flight **some, int n)
     c.records = records;
     c.records_n = n;
     c.deadline = deliver_deadline(d);
-    tb_verdict v = hydrator(use)->hydrate(d->hydrators[source_i].self, call_ctx(&c), records, (size_t)n);
+    tb_verdict v = api->hydrate(d->hydrators[source_i].self, call_ctx(&c), records, (size_t)n);
     call_end(&c);
     for (int i = 0; i < n; i++)
         if (!flight_said(some[i]) && v != TB_OK)

@@ -80,14 +80,24 @@ static void replace(engine *e, pipeline *old, pipeline *new_)
     longer[e->pipelines_n++] = new_;
 }
 
+/* Lets the batch in hand settle. When that takes too long the pipeline takes nothing until it is asked again.
+ */
+static int end(pipeline *old, error *err)
+{
+    pipeline_halt(old);
+    if (pipeline_join(old, env_deadline(SETTLE_DEADLINE)))
+        return 0;
+    error_set(err, "pipeline %s has not settled its batch within 30 s and takes nothing until it has",
+              old->p->config->name);
+    return ENGINE_LATE;
+}
+
 /* Stops the old one, starts the new one; when that fails, a fresh instance of the old goes on. */
 static int change(engine *e, pipeline *old, plan *p, const plan_pipeline *pp, error *err)
 {
-    if (old) {
-        pipeline_halt(old);
-        if (!pipeline_join(old, env_mono() + SETTLE_DEADLINE))
-            return error_set(err, "pipeline %s did not settle within 30 s", pp->config->name);
-    }
+    int late = old ? end(old, err) : 0;
+    if (late)
+        return late;
     error why;
     pipeline *new_ = pipeline_new(e, p, pp, err);
     int failed = !new_;
@@ -99,7 +109,7 @@ static int change(engine *e, pipeline *old, plan *p, const plan_pipeline *pp, er
     pipeline_free(old);
     if (new_ && pipeline_start(new_, &why))
         log_write(LOG_ERROR, "reload.lost", "pipeline %s could not start: %s", pp->config->name, why.text);
-    return failed ? -1 : 0;
+    return failed;
 }
 
 typedef struct {
@@ -143,22 +153,24 @@ static int publish_connections(engine *e, const plan *p, error *err)
 
 static int change_all(engine *e, plan *p, tally *t, error *err)
 {
+    int failed = 0;
     for (int i = e->pipelines_n - 1; i >= 0; i--) {
         pipeline *old = e->pipelines[i];
         if (planned(p, old->p->config->name))
             continue;
-        pipeline_halt(old);
-        if (!pipeline_join(old, env_mono() + SETTLE_DEADLINE))
-            return error_set(err, "pipeline %s did not settle within 30 s", old->p->config->name);
+        int late = end(old, err);
+        failed |= late;
+        if (late)
+            continue;
         replace(e, old, NULL);
         journal_inbox_sources(e->journal, old->number, NULL, 0);
         pipeline_free(old);
         t->removed++;
     }
-    int failed = 0;
     for (int i = 0; i < p->pipelines_n; i++) {
         pipeline *old = running(e, p->pipelines[i].config->name);
-        if (old && !strcmp(old->p->config->digest, p->pipelines[i].config->digest)) {
+        bool same = old && !strcmp(old->p->config->digest, p->pipelines[i].config->digest);
+        if (same && !pipeline_stopping(old)) { /* one that was late to settle starts anew */
             t->same++;
             continue;
         }
@@ -168,10 +180,32 @@ static int change_all(engine *e, plan *p, tally *t, error *err)
     return failed;
 }
 
-static void tell(const tally *t, bool tables, error *err)
+/* Code stays as it was loaded; each plugin is told once. */
+static void tell_plugin(const plan_use *use, buffer *text)
 {
-    error_set(err, "reloaded: %d pipelines unchanged, %d changed, %d new, %d removed%s", t->same, t->changed,
-              t->new_, t->removed, tables ? ", tables published" : "");
+    char sentence[128];
+    if (!use->plugin || !plugin_changed_on_disk(use->plugin))
+        return;
+    snprintf(sentence, sizeof sentence, "; plugin %s changed on disk: restart to use it", use->plugin->name);
+    if (!strstr(buffer_text(text), sentence))
+        buffer_puts(text, sentence);
+}
+
+static void tell(const tally *t, bool tables, const plan *p, error *err)
+{
+    CLEANUP_BUFFER buffer text = {0};
+    buffer_printf(&text, "reloaded: %d pipelines unchanged, %d changed, %d new, %d removed%s", t->same,
+                  t->changed, t->new_, t->removed, tables ? ", tables published" : "");
+    for (int i = 0; i < p->pipelines_n; i++) {
+        const plan_pipeline *pp = &p->pipelines[i];
+        for (int k = 0; k < pp->config->sources_n; k++)
+            tell_plugin(&pp->sources[k], &text);
+        for (int k = 0; k < pp->config->transforms_n; k++)
+            tell_plugin(&pp->transforms[k], &text);
+        for (int k = 0; k < pp->config->sinks_n; k++)
+            tell_plugin(&pp->sinks[k], &text);
+    }
+    error_set(err, "%s", buffer_text(&text));
 }
 
 int engine_reload(engine *e, plan *p, const char *actor, error *err)
@@ -192,12 +226,13 @@ int engine_reload(engine *e, plan *p, const char *actor, error *err)
     }
     engine_poke(e, NULL);
     if (!failed)
-        tell(&t, tables, err);
+        tell(&t, tables, p, err);
     else
         log_write(LOG_ERROR, "reload.partly", "the new configuration holds, but not all of it runs: %s",
                   err->text);
     journal_who who = {actor, NULL, env_now()};
     journal_audit(e->journal, &who, "reload", NULL, err->text);
-    log_write(LOG_INFO, "engine.reloaded", "%s", err->text);
-    return 0;
+    if (!failed)
+        log_write(LOG_INFO, "engine.reloaded", "%s", err->text);
+    return failed & ENGINE_LATE ? ENGINE_LATE : failed;
 }

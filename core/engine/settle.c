@@ -13,7 +13,8 @@ typedef struct { /* what a settlement points into */
     journal_state *states;
     char **names;
     int names_n;
-    journal_depend *depends;
+    journal_depend depends[TB_MOST_DEPENDS];
+    char *depended[TB_MOST_DEPENDS]; /* their names */
     journal_emission *emissions;
     char **bodies, **ids;
     int emissions_n;
@@ -29,9 +30,10 @@ static void pieces_free(pieces *k)
         free(k->bodies[i]);
         free(k->ids[i]);
     }
+    for (int i = 0; i < TB_MOST_DEPENDS; i++)
+        free(k->depended[i]);
     free(k->states);
     free(k->names);
-    free(k->depends);
     free(k->emissions);
     free(k->bodies);
     free(k->ids);
@@ -180,12 +182,14 @@ static int add_states(pipeline *p, const tb_outcome *o, journal_settlement *s, p
     return 0;
 }
 
-static int add_depends(const tb_outcome *o, journal_settlement *s, pieces *k)
+static int add_depends(const pipeline *p, const tb_outcome *o, journal_settlement *s, pieces *k)
 {
-    if (!o->depends_n || !(k->depends = calloc((size_t)o->depends_n, sizeof *k->depends)))
-        return o->depends_n ? -1 : 0;
-    for (int i = 0; i < o->depends_n; i++)
-        k->depends[i] = (journal_depend){o->depends[i].kind, o->depends[i].name, o->depends[i].version};
+    for (int i = 0; i < o->depends_n; i++) {
+        k->depended[i] = call_depend_name(p, &o->depends[i]);
+        k->depends[i] = (journal_depend){o->depends[i].kind, k->depended[i], o->depends[i].version};
+        if (!k->depended[i])
+            return -1;
+    }
     s->depends = k->depends;
     s->depends_n = o->depends_n;
     return 0;
@@ -236,6 +240,7 @@ static int fill(pipeline *p, flight *f, const tb_outcome *o, journal_settlement 
         from_core(p, f, s);
     else
         from_plugin(p, f, o, s);
+    s->sent_now = s->kind == SETTLE_UNKNOWN && f->intended;
     once_more_if_doubtful(p, f, s);
     const tb_reason *known = s->reason ? plan_reason(p->p, s->reason) : NULL;
     s->owner = known && known->owner ? known->owner : p->p->config->owner;
@@ -248,7 +253,7 @@ static int fill(pipeline *p, flight *f, const tb_outcome *o, journal_settlement 
         json_decref(parts);
         s->came_in = p->p->config->latest ? k->came_in : f->row.body;
     }
-    return add_states(p, o, s, k) || add_depends(o, s, k) || add_emissions(p, f, o, s, k) ? -1 : 0;
+    return add_states(p, o, s, k) || add_depends(p, o, s, k) || add_emissions(p, f, o, s, k) ? -1 : 0;
 }
 
 /* ---- after the commit ---- */

@@ -120,6 +120,14 @@ void sign_base_string(const config_connection *c, const char *method, const char
     put_encoded(out, buffer_text(&joined), joined.size);
 }
 
+/* name="value", the value encoded as the standard has it: a quote or a line break in a key ends nothing. */
+static void put_value(buffer *out, const char *name, const char *value)
+{
+    buffer_printf(out, "%s=\"", name);
+    put_encoded(out, value, strlen(value));
+    buffer_putc(out, '"');
+}
+
 static void put_oauth(const config_connection *c, const char *method, const char *scheme, const char *host,
                       const char *path, const char *query, const char *nonce, int64_t timestamp, buffer *out)
 {
@@ -132,13 +140,14 @@ static void put_oauth(const config_connection *c, const char *method, const char
     put_encoded(&key, c->access_token_secret, strlen(c->access_token_secret));
     hash_hmac_sha256(buffer_text(&key), key.size, buffer_text(&base), base.size, mac);
     hash_base64(mac, sizeof mac, text);
+    buffer_puts(out, "Authorization: OAuth ");
+    put_value(out, "oauth_consumer_key", c->consumer_key);
+    put_value(out, ",oauth_token", c->access_token);
+    put_value(out, ",oauth_nonce", nonce);
     buffer_printf(out,
-                  "Authorization: OAuth oauth_consumer_key=\"%s\",oauth_token=\"%s\",oauth_nonce=\"%s\","
-                  "oauth_timestamp=\"%lld\",oauth_signature_method=\"HMAC-SHA256\",oauth_version=\"1.0\","
-                  "oauth_signature=\"",
-                  c->consumer_key, c->access_token, nonce, (long long)timestamp);
-    put_encoded(out, text, strlen(text));
-    buffer_putc(out, '"');
+                  ",oauth_timestamp=\"%lld\",oauth_signature_method=\"HMAC-SHA256\",oauth_version=\"1.0\"",
+                  (long long)timestamp);
+    put_value(out, ",oauth_signature", text);
 }
 
 static void put_basic(const config_connection *c, buffer *out)

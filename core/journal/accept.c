@@ -4,6 +4,7 @@
  * `ordered` ones a record waits behind its key. Every counter moves in the commit that moves the row (law 1).
  */
 #include "core/base/hash.h"
+#include "core/base/sabotage.h"
 #include "core/journal/inner.h"
 
 #include <stdio.h>
@@ -112,7 +113,7 @@ accept_kind accept_item(journal *j, store *s, int64_t pipeline, const char *scop
                         int64_t parent, int64_t now)
 {
     (void)parent;
-    if (item->id) {
+    if (item->id && !SABOTAGE("no-dedup")) {
         if (store_run(s, "INSERT OR IGNORE INTO dedup VALUES(?1, ?2, ?3)", "tti", scope, item->id, now))
             return ACCEPT_FAILED;
         if (!sqlite3_changes(s->db))
@@ -129,7 +130,7 @@ accept_kind accept_item(journal *j, store *s, int64_t pipeline, const char *scop
                   pipeline, item->key);
     if (latest < 0)
         return ACCEPT_FAILED;
-    if (latest && store_row(st)) {
+    if (latest && store_row(s, st)) {
         int64_t seq = sqlite3_column_int64(st, 0);
         int state = sqlite3_column_int(st, 1);
         sqlite3_reset(st);
@@ -210,5 +211,14 @@ static journal_result do_accept(journal *j, store *s, void *arg, error *e)
 journal_result journal_accept(journal *j, const journal_accepting *a, journal_accepted *out, error *e)
 {
     accepting k = {a, out};
+    if (SABOTAGE("cursor-apart") && a->cursor) {
+        journal_accepting place = {.pipeline = a->pipeline,
+                                   .now = a->now,
+                                   .connection = a->connection,
+                                   .stream = a->stream,
+                                   .cursor = a->cursor};
+        accepting first = {&place, out};
+        journal_do(j, do_accept, &first, e);
+    }
     return journal_do(j, do_accept, &k, e);
 }

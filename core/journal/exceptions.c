@@ -23,7 +23,7 @@ static int leave_but(store *s, int64_t pipeline, const char *key, int64_t except
     sqlite3_stmt *st =
         store_sql(s, "SELECT exception FROM behind WHERE pipeline = ?1 AND key = ?2 AND exception <> ?3",
                   "iti", pipeline, key, except);
-    while (n < 32 && store_row(st))
+    while (n < 32 && store_row(s, st))
         ids[n++] = sqlite3_column_int64(st, 0);
     sqlite3_reset(st);
     for (int i = 0; i < n; i++)
@@ -71,10 +71,10 @@ int open_exception(store *s, int64_t pipeline, const char *reason, const char *c
     " (SELECT count(*) FROM behind WHERE exception = e.id)"                                                  \
     " FROM exception e JOIN pipeline p ON p.number = e.pipeline"
 
-static int read_exceptions(sqlite3_stmt *st, int limit, journal_exception *out)
+static int read_exceptions(store *s, sqlite3_stmt *st, int limit, journal_exception *out)
 {
     int n = 0;
-    while (n < limit && store_row(st)) {
+    while (n < limit && store_row(s, st)) {
         journal_exception *x = &out[n++];
         *x = (journal_exception){.id = sqlite3_column_int64(st, 0),
                                  .opened = sqlite3_column_int64(st, 1),
@@ -99,7 +99,7 @@ int journal_exceptions(journal *j, const char *pipeline, bool all, int64_t after
                                                     " OR p.name = ?3) ORDER BY e.id LIMIT ?4",
                                              "iiti", after, (int64_t)all, pipeline, (int64_t)limit)
                                  : NULL;
-    int n = st ? read_exceptions(st, limit, *out) : -1;
+    int n = st ? read_exceptions(s, st, limit, *out) : -1;
     reader_give(j, s);
     return n;
 }
@@ -116,7 +116,7 @@ int journal_exceptions_of(journal *j, const char *pipeline, const char *key, int
                                      " q.number WHERE b.key = ?2) ORDER BY e.id LIMIT ?3",
                               "tti", pipeline, key, (int64_t)limit)
                   : NULL;
-    int n = st ? read_exceptions(st, limit, *out) : -1;
+    int n = st ? read_exceptions(s, st, limit, *out) : -1;
     reader_give(j, s);
     return n;
 }
@@ -143,7 +143,7 @@ int journal_behind(journal *j, int64_t exception, int limit,
                       " ON r.seq = b.seq WHERE b.exception = ?1 ORDER BY b.key LIMIT ?2",
                       "ii", exception, (int64_t)limit)
           : NULL;
-    for (; store_row(st); n++)
+    for (; store_row(s, st); n++)
         each(arg, (const char *)sqlite3_column_text(st, 0), sqlite3_column_int64(st, 1),
              sqlite3_column_int64(st, 2));
     reader_give(j, s);

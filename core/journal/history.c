@@ -21,7 +21,7 @@ int journal_outcomes(journal *j, const char *pipeline, const char *key, int limi
                               " ORDER BY o.id DESC LIMIT ?3",
                               "tti", pipeline, key, (int64_t)limit)
                   : NULL;
-    for (; n < limit && store_row(st); n++) {
+    for (; st && n < limit && store_row(s, st); n++) {
         journal_outcome *o = &(*out)[n];
         *o = (journal_outcome){.seq = sqlite3_column_int64(st, 0),
                                .when = sqlite3_column_int64(st, 1),

@@ -2,6 +2,7 @@
 /* The inbox: webhook bodies, stored before anyone is told "received", kept until every source has expanded
  * them. */
 #include "core/base/hash.h"
+#include "core/base/sabotage.h"
 #include "core/journal/inner.h"
 
 #include <stdio.h>
@@ -52,6 +53,11 @@ static void received(work *w)
     free(r);
 }
 
+static void answered_already(void *arg, journal_result result, bool duplicate)
+{
+    (void)arg, (void)result, (void)duplicate;
+}
+
 journal_result journal_receive(journal *j, const char *connection, const void *body, size_t size, int64_t now,
                                journal_received *done, void *arg)
 {
@@ -66,6 +72,10 @@ journal_result journal_receive(journal *j, const char *connection, const void *b
     r->done = done;
     r->arg = arg;
     hash_sha256(body, size, r->hash);
+    if (SABOTAGE("answer-before-commit")) {
+        done(arg, JOURNAL_DONE, false);
+        r->done = answered_already;
+    }
     r->w = (work){.run = do_receive, .arg = r, .bytes = size + 512, .completed = received};
     if (journal_enqueue(j, &r->w))
         return JOURNAL_DONE;
@@ -91,7 +101,7 @@ int journal_inbox(journal *j, const char *connection, int64_t after, int limit, 
                               " ORDER BY id LIMIT ?3",
                               "tii", connection, after, (int64_t)limit)
                   : NULL;
-    for (; n < limit && store_row(st); n++)
+    for (; st && n < limit && store_row(s, st); n++)
         (*out)[n] = (journal_body){sqlite3_column_int64(st, 0), sqlite3_column_int64(st, 1),
                                    (size_t)sqlite3_column_bytes(st, 2), store_text(st, 2), !is_whole(st)};
     reader_give(j, s);
@@ -127,7 +137,7 @@ int inbox_expanded_all(store *s)
     char *names[64];
     int n = 0, bad = 0;
     sqlite3_stmt *st = store_sql(s, "SELECT connection FROM inbox_count", "");
-    while (n < 64 && store_row(st))
+    while (n < 64 && store_row(s, st))
         names[n++] = store_text(st, 0);
     sqlite3_reset(st);
     for (int i = 0; i < n; i++) {
@@ -190,7 +200,7 @@ int journal_inbox_counters(journal *j, const char *connection, journal_inbox_cou
                                      "t", connection)
                          : NULL;
     *out = (journal_inbox_counts){0};
-    if (store_row(st))
+    if (store_row(s, st))
         *out = (journal_inbox_counts){sqlite3_column_int64(st, 0), sqlite3_column_int64(st, 1),
                                       sqlite3_column_int64(st, 2), sqlite3_column_int64(st, 3),
                                       sqlite3_column_int64(st, 4)};

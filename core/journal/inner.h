@@ -18,6 +18,7 @@ typedef struct { /* a connection with the statements it has prepared, by the add
         sqlite3_stmt *st;
     } cache[STATEMENTS];
     int cached;
+    int fault; /* SQLite's code of a failure that a caller may have taken for "no row"; 0: none */
 } store;
 
 typedef journal_result work_fn(journal *j, store *s, void *arg, error *e);
@@ -47,6 +48,7 @@ struct journal {
     bool stopping, broken;
     int64_t epoch, version, doubtful_below;
     bool was_clean;
+    atomic_bool doubt;             /* is left to the next owner */
     int64_t touched[MOST_TOUCHED]; /* pipelines made ready by the present turn */
     int touched_n;
     int wal_pages;
@@ -58,8 +60,8 @@ struct journal {
 
 /* store.c */
 sqlite3_stmt *store_sql(store *s, const char *sql, const char *types,
-                        ...);     /* types: i int64, t text, b blob + size_t */
-bool store_row(sqlite3_stmt *st); /* one step: is there a row? */
+                        ...);               /* types: i int64, t text, b blob + size_t */
+bool store_row(store *s, sqlite3_stmt *st); /* one step: is there a row? A failure is noted */
 int store_run(store *s, const char *sql, const char *types, ...); /* 0, or -1: the fault is in the store */
 int64_t store_number(store *s, int64_t absent, const char *sql, const char *types, ...);
 char *store_text(sqlite3_stmt *st, int column); /* a copy; NULL for NULL */
@@ -67,6 +69,7 @@ int store_open(const char *path, bool write, store *s, error *e);
 void store_close(store *s);
 int store_schema(store *s, int64_t now, error *e);
 journal_result store_fault(store *s, error *e); /* what the last failure means */
+journal_result store_noted(store *s, error *e); /* was there a fault since it was last asked? DONE: none */
 store *reader_take(journal *j);
 void reader_give(journal *j, store *s);
 

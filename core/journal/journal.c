@@ -36,13 +36,12 @@ static int take_lock(journal *j, error *e)
     return 0;
 }
 
-static int verify_store(const journal *j, store *s, error *e)
+static int verify_store(const char *path, store *s, error *e)
 {
     sqlite3_stmt *st = s ? store_sql(s, "PRAGMA quick_check(1)", "") : NULL;
-    bool good = store_row(st) && !strcmp((const char *)sqlite3_column_text(st, 0), "ok");
+    bool good = st && store_row(s, st) && !strcmp((const char *)sqlite3_column_text(st, 0), "ok");
     if (!good)
-        error_set(e, "the journal %s is damaged: %s; stop, keep the file, and restore the last backup",
-                  j->path,
+        error_set(e, "the journal %s is damaged: %s; stop, keep the file, and restore the last backup", path,
                   st && sqlite3_data_count(st) ? (const char *)sqlite3_column_text(st, 0)
                                                : (s ? sqlite3_errmsg(s->db) : "it cannot be read"));
     return good ? 0 : -1;
@@ -51,7 +50,7 @@ static int verify_store(const journal *j, store *s, error *e)
 int journal_verify(journal *j, error *e)
 {
     store *s = reader_take(j);
-    int bad = verify_store(j, s, e);
+    int bad = verify_store(j->path, s, e);
     reader_give(j, s);
     return bad;
 }
@@ -61,7 +60,7 @@ static void verify_main(void *arg)
 {
     journal *j = arg;
     error e = {""};
-    if (verify_store(j, &j->verifier, &e) && !j->closing)
+    if (verify_store(j->path, &j->verifier, &e) && !j->closing)
         break_off(j, &e);
 }
 
@@ -91,10 +90,14 @@ static int begin_epoch(journal *j, error *e)
                   "UPDATE meta SET value = CASE key WHEN 'epoch' THEN ?1 ELSE 0 END WHERE key IN ('epoch', "
                   "'clean')",
                   "i", j->epoch) ||
+        /* these calls were on their way when their owner went */
+        store_run(s,
+                  "UPDATE intent SET at = max(at, ?1) WHERE seq IN (SELECT seq FROM record WHERE state <> 3)",
+                  "i", j->options.now) ||
         store_run(s, "UPDATE record SET state = 3, due = ?1 WHERE seq IN (SELECT seq FROM intent)", "i",
                   j->options.now))
         return error_set(e, "%s: %s", j->path, sqlite3_errmsg(s->db)), 74;
-    return 0;
+    return store_noted(s, e) ? 74 : 0;
 }
 
 static int open_all(journal *j, error *e)
@@ -162,8 +165,13 @@ static void end_writer(journal *j)
     }
     env_thread_join(j->thread);
     sqlite3_wal_checkpoint_v2(j->writer.db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
-    if (!j->broken && (j->was_clean || !j->options.visit))
+    if (!j->broken && !j->doubt && (j->was_clean || !j->options.visit))
         store_run(&j->writer, "UPDATE meta SET value = 1 WHERE key = 'clean'", "");
+}
+
+void journal_leave_doubt(journal *j)
+{
+    j->doubt = true;
 }
 
 void journal_close(journal *j)

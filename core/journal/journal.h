@@ -33,9 +33,11 @@ typedef struct {
     bool read_only;     /* inspection of a copy: no lock, no writer */
     bool visit;         /* one command between two runs: an unclean stop stays one for the next run */
     int64_t now;
-    /* Called by the writer after each commit that made records ready in that pipeline; no locks, no verbs. */
+    /* Called by the writer after each commit that made records ready in that pipeline, before the verbs of
+     * that commit return; no locks, no verbs. */
     void (*ready)(void *arg, int64_t pipeline);
-    /* Called once by the writer when an I/O error was met (the process is expected to end with 74). */
+    /* Called once, in the thread that met an I/O error (the process is expected to end with 74); it may hold
+     * locks of its own, so nothing but a note is to be made there. */
     void (*broken)(void *arg, const char *why);
     void *arg;
 } journal_options;
@@ -43,9 +45,11 @@ typedef struct {
 /* Returns 0, or an exit code with *e told: 75 locked by another (its pid named), 74 damaged or I/O, 78 a file
  * that is not a journal or of a newer schema. */
 int journal_open(const journal_options *options, journal **out, error *e);
-/* Drains the queue, checkpoints, marks the journal clean, closes. NULL is fine. */
+/* Something that was sent may still have its effect: the next owner is to doubt what is pending now. */
+void journal_leave_doubt(journal *j);
+/* Drains the queue, checkpoints, marks the journal clean (unless doubt is left), closes. NULL is fine. */
 void journal_close(journal *j);
-bool journal_was_clean(const journal *j); /* the last owner shut down in order */
+bool journal_was_clean(const journal *j); /* the last owner shut down in order, and left no doubt */
 int64_t journal_epoch(const journal *j);
 int64_t journal_doubtful_below(
     const journal *j); /* records with a seq up to this were pending at an unclean stop */
@@ -168,7 +172,8 @@ typedef struct {
     char *type, *key, *group, *body;
     /* an open intent (state RECORD_UNKNOWN); NULL otherwise */
     char *operation, *connection, *probe, *claims, *intent_body;
-    int64_t intent_when;
+    int64_t
+        intent_when; /* when the call ended without an answer, or its owner was gone; before that: began */
 } journal_row;
 
 /* Records of the pipeline that are due at `now`, by (due, seq), those with skip(arg, seq, key) left out, of
@@ -221,8 +226,9 @@ typedef struct {
     int64_t seq, generation;
     int step;
     settle_kind kind;
-    bool more; /* APPLIED, more is due: stays ready, counted once when nothing more is due */
-    bool noop; /* part of applied */
+    bool more;     /* APPLIED, more is due: stays ready, counted once when nothing more is due */
+    bool noop;     /* part of applied */
+    bool sent_now; /* UNKNOWN: the call ended just now; its effect may still land from now on */
     int64_t due;
     int attempts;
     const char *reason, *cause, *rule, *owner, *text; /* NULL: not said */

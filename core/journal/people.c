@@ -25,7 +25,7 @@ static int add_audit(store *s, const journal_who *who, const char *what, const c
 {
     char hash[SHA256_HEX];
     sqlite3_stmt *st = store_sql(s, "SELECT hash FROM audit ORDER BY number DESC LIMIT 1", "");
-    CLEANUP_FREE char *previous = store_row(st) ? store_text(st, 0) : NULL;
+    CLEANUP_FREE char *previous = store_row(s, st) ? store_text(st, 0) : NULL;
     sqlite3_reset(st);
     audit_hash(previous ? previous : "", who->now, who->actor, what, before, after, who->why, hash);
     return store_run(s,
@@ -39,24 +39,27 @@ static int add_audit(store *s, const journal_who *who, const char *what, const c
 int journal_audit_verify(journal *j, error *e)
 {
     store *s = reader_take(j);
-    char hash[SHA256_HEX];
-    CLEANUP_FREE char *last = strdup("");
-    int bad = 0;
+    char hash[SHA256_HEX] = "", last[SHA256_HEX] = "";
+    bool bad = false;
     sqlite3_stmt *st = s ? store_sql(s,
                                      "SELECT number, at, actor, what, before, after, why, previous, hash "
                                      "FROM audit ORDER BY number",
                                      "")
                          : NULL;
-    while (!bad && store_row(st)) {
+    while (st && !bad && store_row(s, st)) {
         const char *f[9];
         for (int i = 2; i < 9; i++)
             f[i] = (const char *)sqlite3_column_text(st, i);
         audit_hash(f[7], sqlite3_column_int64(st, 1), f[2], f[3], f[4], f[5], f[6], hash);
-        bad = strcmp(f[7], last) || strcmp(f[8], hash);
+        bad = !f[7] || !f[8] || strcmp(f[7], last) || strcmp(f[8], hash);
         if (bad)
             error_set(e, "audit row %lld does not fit the chain", (long long)sqlite3_column_int64(st, 0));
-        free(last);
-        last = strdup(hash);
+        memcpy(last, hash, sizeof last);
+    }
+    /* A chain that could not be read to its end is not a good one; reset tells of the last step. */
+    if (!bad && (!st || sqlite3_reset(st) != SQLITE_OK)) {
+        error_set(e, "the audit chain could not be read: %s", s ? sqlite3_errmsg(s->db) : "no reader");
+        bad = true;
     }
     reader_give(j, s);
     return bad ? -1 : 0;
@@ -135,7 +138,7 @@ static int read_held(store *s, const releasing *r, held **out)
                   "SELECT r.seq, r.pipeline, r.key FROM behind b JOIN record r ON r.seq = b.seq"
                   " WHERE b.exception = ?1 AND (?2 IS NULL OR b.key = ?2)",
                   "it", r->exception, r->key);
-    while (store_row(st)) {
+    while (store_row(s, st)) {
         if (n == room) {
             room = room ? room * 2 : 64;
             held *longer = realloc(*out, (size_t)room * sizeof *longer);
@@ -217,7 +220,7 @@ static journal_result do_cursor(journal *j, store *s, void *arg, error *e)
     sqlite3_stmt *st =
         store_sql(s, "SELECT value FROM cursor WHERE pipeline = ?1 AND connection = ?2 AND stream = ?3",
                   "itt", number, r->connection, r->stream);
-    CLEANUP_FREE char *before = store_row(st) ? store_text(st, 0) : NULL;
+    CLEANUP_FREE char *before = store_row(s, st) ? store_text(st, 0) : NULL;
     sqlite3_reset(st);
     char what[256];
     snprintf(what, sizeof what, "cursor %s %s %s", r->pipeline, r->connection, r->stream);

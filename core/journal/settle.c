@@ -25,7 +25,7 @@ int wake_dependents(journal *j, store *s, const char *kind, const char *name, in
                   "tt", kind, name);
     int64_t seqs[256], pipelines[256];
     int states[256], n = 0, bad = 0;
-    while (n < 256 && store_row(st)) {
+    while (n < 256 && store_row(s, st)) {
         seqs[n] = sqlite3_column_int64(st, 0);
         pipelines[n] = sqlite3_column_int64(st, 1);
         states[n++] = sqlite3_column_int(st, 2);
@@ -103,7 +103,7 @@ static bool read_live(store *s, int64_t seq, live *l)
                                  "SELECT seq, generation, pipeline, first_seen, step, state, latest, key, "
                                  "type FROM record WHERE seq = ?1",
                                  "i", seq);
-    bool found = store_row(st);
+    bool found = store_row(s, st);
     if (found)
         *l = (live){sqlite3_column_int64(st, 0), sqlite3_column_int64(st, 1), sqlite3_column_int64(st, 2),
                     sqlite3_column_int64(st, 3), sqlite3_column_int(st, 4),   sqlite3_column_int(st, 5),
@@ -240,6 +240,7 @@ static int settle_live(journal *j, store *s, const live *l, journal_settlement *
     const char *verdict = verdict_name(m);
     m->overtaken = l->generation != m->generation;
     if ((m->kind != SETTLE_UNKNOWN && store_run(s, "DELETE FROM intent WHERE seq = ?1", "i", l->seq)) ||
+        (m->sent_now && store_run(s, "UPDATE intent SET at = ?2 WHERE seq = ?1", "ii", l->seq, now)) ||
         store_run(s, "DELETE FROM depends WHERE seq = ?1", "i", l->seq) ||
         (m->overtaken ? settle_overtaken(j, s, l, m, now) : settle_row(j, s, l, m, now)) ||
         apply_states(j, s, m->states, m->states_n, now) || emit(j, s, l, m, now))
@@ -254,7 +255,7 @@ static int settle_live(journal *j, store *s, const live *l, journal_settlement *
     char *pipeline = NULL;
     sqlite3_stmt *st =
         verdict ? store_sql(s, "SELECT name FROM pipeline WHERE number = ?1", "i", l->pipeline) : NULL;
-    if (store_row(st))
+    if (store_row(s, st))
         pipeline = store_text(st, 0);
     if (st)
         sqlite3_reset(st);

@@ -53,16 +53,22 @@ int journal_pipelines(journal *j, journal_pipeline **out)
     *out = calloc((size_t)room, sizeof **out);
     sqlite3_stmt *st =
         s && *out
-            ? store_sql(
-                  s,
-                  "SELECT number, name, latest, retired, accepted, applied, noop, superseded, dropped, "
-                  "parked,"
-                  " pending, duplicate, (SELECT min(first_seen) FROM (SELECT first_seen FROM record r WHERE"
-                  " r.pipeline = number AND r.due IS NOT NULL AND r.state <> 4 ORDER BY r.seq LIMIT 100)),"
-                  " last_applied FROM pipeline ORDER BY number",
-                  "")
+            ? store_sql(s,
+                        "SELECT number, name, latest, retired, accepted, applied, noop, superseded, dropped, "
+                        "parked,"
+                        " pending, duplicate,"
+                        /* the oldest is due first, or has been put off furthest */
+                        " (SELECT min(first_seen) FROM (SELECT * FROM (SELECT first_seen FROM record r WHERE"
+                        " r.pipeline = number AND r.due IS NOT NULL AND r.state <> 4 ORDER BY r.due, r.seq "
+                        "LIMIT 100)"
+                        " UNION ALL SELECT * FROM (SELECT first_seen FROM record r WHERE"
+                        " r.pipeline = number AND r.due IS NOT NULL AND r.state <> 4 ORDER BY r.due DESC, "
+                        "r.seq DESC"
+                        " LIMIT 100))),"
+                        " last_applied FROM pipeline ORDER BY number",
+                        "")
             : NULL;
-    for (; n < room && store_row(st); n++) {
+    for (; st && n < room && store_row(s, st); n++) {
         journal_pipeline *p = &(*out)[n];
         p->number = sqlite3_column_int64(st, 0);
         snprintf(p->name, sizeof p->name, "%s", (const char *)sqlite3_column_text(st, 1));
@@ -84,7 +90,7 @@ int journal_dropped(journal *j, int64_t pipeline, void (*each)(void *arg, const 
     int n = 0;
     sqlite3_stmt *st =
         s ? store_sql(s, "SELECT rule, n FROM dropped WHERE pipeline = ?1", "i", pipeline) : NULL;
-    for (; store_row(st); n++)
+    for (; store_row(s, st); n++)
         each(arg, (const char *)sqlite3_column_text(st, 0), sqlite3_column_int64(st, 1));
     reader_give(j, s);
     return n;
@@ -99,7 +105,7 @@ char *journal_cursor(journal *j, int64_t pipeline, const char *connection, const
         s ? store_sql(s, "SELECT value FROM cursor WHERE pipeline = ?1 AND connection = ?2 AND stream = ?3",
                       "itt", pipeline, connection, stream)
           : NULL;
-    char *value = store_row(st) ? store_text(st, 0) : NULL;
+    char *value = store_row(s, st) ? store_text(st, 0) : NULL;
     reader_give(j, s);
     return value;
 }
@@ -117,7 +123,7 @@ int journal_cursors(journal *j,
                       " ON p.number = c.pipeline ORDER BY 1, 2, 3",
                       "")
           : NULL;
-    for (; store_row(st); n++)
+    for (; store_row(s, st); n++)
         each(arg, (const char *)sqlite3_column_text(st, 0), (const char *)sqlite3_column_text(st, 1),
              (const char *)sqlite3_column_text(st, 2), (const char *)sqlite3_column_text(st, 3),
              sqlite3_column_int64(st, 4));
@@ -133,7 +139,7 @@ char *journal_state_get(journal *j, const char *name, const char *key, int64_t *
     sqlite3_stmt *st = s ? store_sql(s, "SELECT value, version FROM state WHERE namespace = ?1 AND key = ?2",
                                      "tt", name, key)
                          : NULL;
-    bool found = store_row(st);
+    bool found = store_row(s, st);
     char *value = found ? store_text(st, 0) : NULL;
     if (version)
         *version = found ? sqlite3_column_int64(st, 1) : 0;
@@ -151,7 +157,7 @@ int journal_state_list(journal *j, const char *name, const char *prefix,
         s ? store_sql(s, "SELECT key, value FROM state WHERE namespace = ?1 AND key >= ?2 ORDER BY key", "tt",
                       name, prefix)
           : NULL;
-    while (!stop && store_row(st)) {
+    while (!stop && store_row(s, st)) {
         const char *key = (const char *)sqlite3_column_text(st, 0);
         if (strncmp(key, prefix, n))
             break;
@@ -204,7 +210,7 @@ char *journal_table_before(journal *j, const char *name, size_t *size)
         s ? store_sql(s, "SELECT content FROM content WHERE name = ?1 ORDER BY version DESC LIMIT 1 OFFSET 1",
                       "t", name)
           : NULL;
-    char *content = store_row(st) ? store_text(st, 0) : NULL;
+    char *content = store_row(s, st) ? store_text(st, 0) : NULL;
     *size = content ? (size_t)sqlite3_column_bytes(st, 0) : 0;
     reader_give(j, s);
     return content;

@@ -2,6 +2,7 @@
 /* The SQLite side: opening with pragmas that are read back, the schema, prepared statements, the readers'
  * pool. */
 #include "core/journal/inner.h"
+#include "core/base/sabotage.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -76,6 +77,18 @@ static const char schema[] =
 
 /* ---- statements ---- */
 
+/* Of the file, not of the request: whoever asked cannot go on as if there were nothing. */
+static bool is_fault(int code)
+{
+    return code == SQLITE_IOERR || code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
+}
+
+static void note(store *s)
+{
+    if (!s->fault && is_fault(sqlite3_errcode(s->db)))
+        s->fault = sqlite3_errcode(s->db);
+}
+
 static sqlite3_stmt *prepared(store *s, const char *sql)
 {
     for (int i = 0; i < s->cached; i++)
@@ -83,8 +96,10 @@ static sqlite3_stmt *prepared(store *s, const char *sql)
             return s->cache[i].st;
     sqlite3_stmt *st = NULL;
     if (s->cached == STATEMENTS ||
-        sqlite3_prepare_v3(s->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &st, NULL) != SQLITE_OK)
+        sqlite3_prepare_v3(s->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &st, NULL) != SQLITE_OK) {
+        note(s);
         return NULL;
+    }
     s->cache[s->cached].sql = sql;
     s->cache[s->cached++].st = st;
     return st;
@@ -119,9 +134,12 @@ sqlite3_stmt *store_sql(store *s, const char *sql, const char *types, ...)
     return st;
 }
 
-bool store_row(sqlite3_stmt *st)
+bool store_row(store *s, sqlite3_stmt *st)
 {
-    return st && sqlite3_step(st) == SQLITE_ROW;
+    int code = st ? sqlite3_step(st) : SQLITE_DONE;
+    if (code != SQLITE_ROW && code != SQLITE_DONE)
+        note(s);
+    return code == SQLITE_ROW;
 }
 
 int store_run(store *s, const char *sql, const char *types, ...)
@@ -131,9 +149,12 @@ int store_run(store *s, const char *sql, const char *types, ...)
     sqlite3_stmt *st = bind_all(s, sql, types, args);
     va_end(args);
     int code = st ? sqlite3_step(st) : SQLITE_ERROR;
+    bool good = code == SQLITE_DONE || code == SQLITE_ROW;
+    if (!good)
+        note(s);
     if (st)
         sqlite3_reset(st);
-    return code == SQLITE_DONE || code == SQLITE_ROW ? 0 : -1;
+    return good ? 0 : -1;
 }
 
 int64_t store_number(store *s, int64_t absent, const char *sql, const char *types, ...)
@@ -143,7 +164,7 @@ int64_t store_number(store *s, int64_t absent, const char *sql, const char *type
     sqlite3_stmt *st = bind_all(s, sql, types, args);
     va_end(args);
     int64_t value =
-        store_row(st) && sqlite3_column_type(st, 0) != SQLITE_NULL ? sqlite3_column_int64(st, 0) : absent;
+        store_row(s, st) && sqlite3_column_type(st, 0) != SQLITE_NULL ? sqlite3_column_int64(st, 0) : absent;
     if (st)
         sqlite3_reset(st);
     return value;
@@ -170,8 +191,17 @@ journal_result store_fault(store *s, error *e)
     error_set(e, "journal: %s", sqlite3_errmsg(s->db));
     if (code == SQLITE_FULL)
         return JOURNAL_FULL;
-    return code == SQLITE_IOERR || code == SQLITE_CORRUPT || code == SQLITE_NOTADB ? JOURNAL_UNKNOWN
-                                                                                   : JOURNAL_REFUSED;
+    return is_fault(code) ? JOURNAL_UNKNOWN : JOURNAL_REFUSED;
+}
+
+journal_result store_noted(store *s, error *e)
+{
+    int code = s->fault;
+    s->fault = 0;
+    if (!code)
+        return JOURNAL_DONE;
+    error_set(e, "journal: %s", sqlite3_errstr(code));
+    return JOURNAL_UNKNOWN;
 }
 
 /* ---- opening ---- */
@@ -198,6 +228,8 @@ static int set_pragmas(store *s, const char *path, error *e)
         if (p->get && store_number(s, -999, p->get, "") != p->value)
             return error_set(e, "%s: the store would not accept %s", path, p->set);
     }
+    if (SABOTAGE("synchronous-normal"))
+        sqlite3_exec(s->db, "PRAGMA synchronous=NORMAL", NULL, NULL, NULL);
     return 0;
 }
 
@@ -269,19 +301,32 @@ int store_schema(store *s, int64_t now, error *e)
 
 /* ---- readers: at most four connections, each lent for one statement ---- */
 
+static int free_reader(const journal *j)
+{
+    for (int i = 0; i < READERS; i++)
+        if (!j->lent[i])
+            return i;
+    return -1;
+}
+
 store *reader_take(journal *j)
 {
+    int i;
     ENV_HOLD(&j->reader_lock);
-    for (;;) {
-        for (int i = 0; i < READERS; i++)
-            if (!j->lent[i]) {
-                if (!j->readers[i].db && store_open(j->path, false, &j->readers[i], NULL))
-                    return NULL;
-                j->lent[i] = true;
-                return &j->readers[i];
-            }
+    while ((i = free_reader(j)) < 0)
         env_wait(&j->reader_free, &j->reader_lock, ENV_FOREVER);
-    }
+    if (!j->readers[i].db && store_open(j->path, false, &j->readers[i], NULL))
+        return NULL;
+    j->lent[i] = true;
+    return &j->readers[i];
+}
+
+/* What could not be read was not "nothing": the journal cannot be trusted any more. */
+static void reader_look(journal *j, store *s)
+{
+    error e;
+    if (s && store_noted(s, &e))
+        break_off(j, &e);
 }
 
 void reader_give(journal *j, store *s)
@@ -289,6 +334,7 @@ void reader_give(journal *j, store *s)
     for (int i = 0; s && i < s->cached; i++)
         sqlite3_reset(
             s->cache[i].st); /* no transaction is left open: a long reader keeps the WAL from being reset */
+    reader_look(j, s);
     ENV_HOLD(&j->reader_lock);
     for (int i = 0; i < READERS; i++)
         if (s == &j->readers[i])

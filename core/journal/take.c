@@ -94,8 +94,10 @@ static int group_of(candidates *c, const char *name)
     for (int i = 0; i < c->groups_n; i++)
         if (!strcmp(c->groups[i].name, name))
             return i;
-    if (c->groups_n == MOST_GROUPS || !(c->groups[c->groups_n].name = strdup(name)))
+    char *copy = c->groups_n < MOST_GROUPS ? strdup(name) : NULL;
+    if (!copy)
         return -1;
+    c->groups[c->groups_n] = (group){.name = copy};
     return c->groups_n++;
 }
 
@@ -105,7 +107,7 @@ static void read_candidates(store *s, candidates *c, int64_t pipeline, int64_t n
     sqlite3_stmt *st =
         store_sql(s, "SELECT seq, key, grp FROM record WHERE pipeline = ?1 AND due <= ?2 ORDER BY due, seq",
                   "ii", pipeline, now);
-    while (c->n < c->room && store_row(st)) {
+    while (c->n < c->room && store_row(s, st)) {
         int64_t seq = sqlite3_column_int64(st, 0);
         if (skip(arg, seq, (const char *)sqlite3_column_text(st, 1)))
             continue;
@@ -140,7 +142,7 @@ static int read_chosen(store *s, const candidates *c, int limit, bool any, journ
             continue;
         sqlite3_stmt *st =
             store_sql(s, COLUMNS "WHERE r.seq = ?1 AND r.due IS NOT NULL", "i", c->list[i].seq);
-        if (store_row(st))
+        if (store_row(s, st))
             read_row(st, is_whole(st) ? &out[n++] : &damaged[(*damaged_n)++]);
         sqlite3_reset(st);
     }
@@ -161,12 +163,13 @@ int journal_take(journal *j, int64_t pipeline, int64_t now, int limit, int group
 {
     int n = -1, damaged_n = 0;
     journal_row damaged[8];
-    candidates *c = calloc(1, sizeof *c);
-    *out = calloc((size_t)limit + 1, sizeof **out);
+    candidates *c = malloc(sizeof *c); /* large, and mostly not used: nothing of it is zeroed */
+    *out = malloc(((size_t)limit + 1) * sizeof **out);
     *next_due = INT64_MAX;
     if (c) {
+        c->n = c->groups_n = 0;
         c->room = groups ? limit * LOOK_AHEAD : limit;
-        c->list = calloc((size_t)c->room, sizeof *c->list);
+        c->list = malloc((size_t)c->room * sizeof *c->list);
     }
     store *s = c && c->list && *out ? reader_take(j) : NULL;
     if (s) {
@@ -192,7 +195,7 @@ int journal_intents(journal *j, journal_row **out)
     int n = 0, room = 0;
     *out = NULL;
     sqlite3_stmt *st = s ? store_sql(s, COLUMNS "WHERE i.seq IS NOT NULL ORDER BY r.seq", "") : NULL;
-    while (store_row(st)) {
+    while (store_row(s, st)) {
         if (n == room) {
             room = room ? room * 2 : 16;
             journal_row *longer = realloc(*out, (size_t)room * sizeof *longer);
@@ -214,7 +217,7 @@ int journal_find(journal *j, int64_t pipeline, const char *key, journal_row **ou
         s && *out ? store_sql(s, COLUMNS "WHERE r.pipeline = ?1 AND r.key = ?2 ORDER BY r.seq LIMIT 1", "it",
                               pipeline, key)
                   : NULL;
-    int found = store_row(st);
+    int found = st && store_row(s, st);
     if (found)
         read_row(st, *out);
     reader_give(j, s);

@@ -83,11 +83,16 @@ static int open_file(int folder, const char *file, const char *path, struct stat
 
 /* ---- ELF ---- */
 
+static int too_short(const elf_file *f)
+{
+    return error_set(f->e, "%s: is cut short (its headers speak of more than its %llu bytes)", f->path,
+                     (unsigned long long)f->size);
+}
+
 static int read_at(const elf_file *f, uint64_t offset, void *out, uint64_t n)
 {
     if (offset > f->size || n > f->size - offset)
-        return error_set(f->e, "%s: is cut short (its headers speak of more than its %llu bytes)", f->path,
-                         (unsigned long long)f->size);
+        return too_short(f);
     ssize_t got = pread(f->fd, out, n, (off_t)offset);
     return got == (ssize_t)n ? 0 : error_set(f->e, "%s: cannot read it", f->path);
 }
@@ -120,14 +125,13 @@ static int judge_whole(const elf_file *f, const Elf64_Ehdr *h, const Elf64_Phdr 
     uint64_t table = (uint64_t)h->e_shnum * h->e_shentsize;
     if (h->e_shoff && table &&
         (h->e_shoff > UINT64_MAX - table || read_at(f, h->e_shoff + table - 1, &last, 1)))
-        return -1;
+        return too_short(f);
     for (int i = 0; i < h->e_phnum; i++) {
         const Elf64_Phdr *s = &segments[i];
         if (s->p_type != PT_LOAD || !s->p_filesz)
             continue;
         if (s->p_offset > UINT64_MAX - s->p_filesz || read_at(f, s->p_offset + s->p_filesz - 1, &last, 1))
-            return error_set(f->e, "%s: is cut short (its headers speak of more than its %llu bytes)",
-                             f->path, (unsigned long long)f->size);
+            return too_short(f);
     }
     return 0;
 }
@@ -174,7 +178,9 @@ static int judge_notes(const elf_file *f, const Elf64_Phdr *segments, int n, tb_
         if (segments[i].p_filesz > MOST_NOTES)
             return error_set(f->e, "%s: has notes larger than any plugin's", f->path);
         CLEANUP_FREE unsigned char *bytes = malloc(segments[i].p_filesz);
-        if (!bytes || read_at(f, segments[i].p_offset, bytes, segments[i].p_filesz))
+        if (!bytes)
+            return error_set(f->e, "%s: out of memory", f->path);
+        if (read_at(f, segments[i].p_offset, bytes, segments[i].p_filesz))
             return -1;
         if (find_note(bytes, segments[i].p_filesz, segments[i].p_align == 8 ? 8 : 4, out))
             return judge_version(out->magic, out->abi_major, out->abi_minor, f->path, f->e);

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #define HAS(ctx, function)                                                                                   \
-    ((ctx) && (ctx)->host->size >= offsetof(tb_host, function) + sizeof(ctx)->host->function &&              \
+    ((ctx) && (ctx)->host->size >= offsetof(tb_host, function) + sizeof((ctx)->host->function) &&            \
      (ctx)->host->function)
 
 static const char no_body[] = "";

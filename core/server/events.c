@@ -105,7 +105,9 @@ static void events_head(request *r, const char *finding)
     }
     plan *p = r->listener->server->world->engine ? engine_plan(r->listener->server->world->engine) : NULL;
     const config_connection *c = find_target(r, p);
-    if (!c)
+    if (!p)
+        request_refuse(r, 503, "no plan runs"); /* a 404 would make the sender throw its event away */
+    else if (!c)
         request_refuse(r, 404, "nobody takes events of that connection");
     else if (finding)
         refuse_form(r, finding);

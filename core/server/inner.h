@@ -82,6 +82,7 @@ struct request {
     bool judged; /* the head was shown to us */
     bool get, post;
     size_t target_size; /* of the first line, as it came */
+    bool target_fine;
     char *path;
     buffer body;
 
@@ -144,6 +145,8 @@ struct door {
 };
 extern const door door_events, door_admin, door_control;
 
+/* Of the first line, before the library cuts it: no reader may find another end in it. */
+bool guard_target_fine(const char *target);
 /* What is wrong with the head, NULL: nothing. */
 const char *guard_judge(request *r, const char *method, const char *url, const char *version);
 

@@ -48,6 +48,7 @@ static void *on_line(void *arg, const char *target, struct MHD_Connection *c)
         return NULL;
     p->request = r;
     r->target_size = target ? strlen(target) : 0;
+    r->target_fine = target && guard_target_fine(target);
     int64_t left = l->server->limits.head_ms;
     if (p->deadline > now_real() + left)
         peer_phase_set(l, p, PEER_HEAD, left);

@@ -167,7 +167,7 @@ void product_forget(adobe_sink *self, tb_ctx *ctx, const sink_row *row)
 static void like_prefix(const char *sku, char *out, size_t size)
 {
     size_t half = strlen(sku) > 5 ? (strlen(sku) + 1) / 2 : 3, at = 0;
-    for (size_t i = 0; sku[i] && i < half && at + 4 < size; i++) {
+    for (size_t i = 0; i < half && at + 4 < size && sku[i]; i++) {
         if (strchr("%_\\", sku[i]))
             out[at++] = '\\';
         out[at++] = sku[i];

@@ -232,7 +232,7 @@ static tb_verdict write_all(delivery *d, sink_row **open)
         if (v != TB_OK)
             return v;
     }
-    while ((n = open_rows(d, true, open)) > 0) {
+    while (open_rows(d, true, open) > 0) {
         tb_verdict v = write_once(d, open, 1);
         if (v != TB_OK)
             return v;

@@ -185,6 +185,9 @@ static tb_verdict file_deliver(void *self, tb_ctx *ctx, const char *operation, t
     FILE *lines = open_memstream(&text, &size);
     if (!has_line || !lines) {
         free(has_line);
+        if (lines)
+            fclose(lines);
+        free(text);
         return TB_RETRY;
     }
     for (size_t i = 0; i < count; i++) {

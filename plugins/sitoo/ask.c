@@ -11,7 +11,9 @@ typedef struct asking { /* of one warehouse */
     tb_ctx *ctx;
     const stock_source *self;
     int64_t warehouse;
-    json_t *skus; /* sku -> entry; borrowed */
+    json_t *skus;   /* sku -> entry; borrowed */
+    json_t *folded; /* the same in lower case -> true */
+    json_t *seen;   /* SKUs of the list that is being read */
     const char *reason;
     char why[200];
 } asking;
@@ -56,8 +58,8 @@ int ask_answer(const asked *a, int64_t warehouse, const char *sku, row_answer *o
     snprintf(id, sizeof id, "%lld", (long long)warehouse);
     const json_t *entry = json_object_get(of_warehouse(a, warehouse), sku);
     const json_t *fault = json_object_get(a->faults, id);
-    *out = (row_answer){.total = sitoo_number(entry, "t"),
-                        .reserved = sitoo_number(entry, "v"),
+    *out = (row_answer){.total = json_integer_value(json_object_get(entry, "t")),
+                        .reserved = json_integer_value(json_object_get(entry, "v")),
                         .mark = sitoo_number(entry, "mark")};
     if (!fault)
         return 0;
@@ -83,29 +85,71 @@ static sitoo_answer get(const asking *q, const char *query, sitoo_list *list)
     return sitoo_get_list(q->ctx, 0, sitoo_str(&path), query, list);
 }
 
-static bool take_item(asking *q, const json_t *item)
+static const char *fold(const char *sku, char out[ROW_SIZE])
 {
+    size_t i = 0;
+    for (; sku[i] && i + 1 < ROW_SIZE; i++)
+        out[i] = (char)(sku[i] >= 'A' && sku[i] <= 'Z' ? sku[i] - 'A' + 'a' : sku[i]);
+    out[i] = '\0';
+    return out;
+}
+
+/* What is wrong with the row, NULL: it is taken. */
+static const char *take_item(asking *q, const json_t *item)
+{
+    char folded[ROW_SIZE];
     int64_t total, reserved;
-    json_t *entry = json_object_get(q->skus, sitoo_field(item, "sku"));
-    if (sitoo_quantity(item, "decimaltotal", &total) || sitoo_quantity(item, "decimalreserved", &reserved))
-        return false;
+    const char *sku = sitoo_field(item, "sku");
+    json_t *entry = json_object_get(q->skus, sku);
+    if (!*sku || sitoo_quantity(item, "decimaltotal", &total) ||
+        sitoo_quantity(item, "decimalreserved", &reserved))
+        return "a row came without its SKU or its quantities";
+    if (json_object_get(q->seen, sku))
+        return "a row came twice";
+    if (!entry && json_object_get(q->folded, fold(sku, folded)))
+        return "a row came that differs in case only from one that was asked for";
+    json_object_set_new(q->seen, sku, json_true());
     if (entry) {
         json_object_set_new(entry, "t", json_integer(total));
         json_object_set_new(entry, "v", json_integer(reserved));
     }
+    return NULL;
+}
+
+/* What the filter asked for: of SKUs with a comma nothing stands in it. */
+static bool was_asked(const asking *q, const char *filter, const char *sku)
+{
+    return !*filter || (!strchr(sku, ',') && json_object_get(q->skus, sku));
+}
+
+/* Takes a page; false: it is not to be trusted. *rows: how many of those asked for; *named: `sentinel` came.
+ */
+static bool take_page(asking *q, const json_t *items, const char *filter, const char *sentinel, int64_t *rows,
+                      bool *named)
+{
+    size_t i;
+    json_t *item;
+    json_array_foreach((json_t *)(uintptr_t)items, i, item)
+    {
+        const char *wrong = take_item(q, item), *sku = sitoo_field(item, "sku");
+        if (wrong) {
+            fault(q, "sitoo.untrusted", wrong);
+            return false;
+        }
+        *rows += was_asked(q, filter, sku);
+        *named = *named || (sentinel && !strcmp(sku, sentinel));
+    }
     return true;
 }
 
-/* Reads a list to its totalcount. filter: "" or ending with '&'. *rows: how many came; *named: `sentinel`
- * did. */
+/* Reads a list to its totalcount. filter: "" or ending with '&'. */
 static tb_verdict read_list(asking *q, const char *filter, const char *sentinel, int64_t *rows, bool *named)
 {
     SITOO_LIST list = {0};
     int64_t start = 0;
+    json_object_clear(q->seen);
     do {
         SITOO_TEXT query = {0};
-        size_t i;
-        json_t *item;
         sitoo_printf(&query, "%sstart=%lld&num=%d&fields=sku,decimaltotal,decimalreserved", filter,
                      (long long)start, SITOO_PAGE);
         sitoo_answer answer = get(q, sitoo_str(&query), &list);
@@ -115,15 +159,10 @@ static tb_verdict read_list(asking *q, const char *filter, const char *sentinel,
             return fault(q, list.reason, list.why);
         if (start < list.total && !json_array_size(list.items))
             return fault(q, "sitoo.untrusted", "a page of its rows is missing from the answer");
-        json_array_foreach(list.items, i, item)
-        {
-            if (!take_item(q, item))
-                return fault(q, "sitoo.untrusted", "a row came without its quantities");
-            *named = *named || (sentinel && !strcmp(sitoo_field(item, "sku"), sentinel));
-        }
-        start += (int64_t)i;
+        if (!take_page(q, list.items, filter, sentinel, rows, named))
+            return TB_OK;
+        start += (int64_t)json_array_size(list.items);
     } while (start < list.total);
-    *rows = start;
     return TB_OK;
 }
 
@@ -229,6 +268,21 @@ static tb_verdict ask_warehouse(asking *q)
     return v == TB_OK && !q->reason && by_paging ? ask_all_rows(q) : v;
 }
 
+static tb_verdict ask_with_memory(asking *q)
+{
+    json_auto_t *folded = json_object(), *seen = json_object();
+    char text[ROW_SIZE];
+    const char *sku;
+    json_t *unused;
+    json_object_foreach(q->skus, sku, unused)
+    {
+        json_object_set_new(folded, fold(sku, text), json_true());
+    }
+    q->folded = folded;
+    q->seen = seen;
+    return ask_warehouse(q);
+}
+
 static tb_verdict of_this_site(asking *q, stock_source *s)
 {
     SITOO_LIST list = {0};
@@ -251,7 +305,7 @@ tb_verdict ask_all(asked *a, stock_source *s, tb_ctx *ctx)
         asking q = {.ctx = ctx, .self = s, .warehouse = strtoll(id, NULL, 10), .skus = skus};
         tb_verdict v = of_this_site(&q, s);
         if (v == TB_OK && !q.reason)
-            v = ask_warehouse(&q);
+            v = ask_with_memory(&q);
         if (v != TB_OK)
             return v;
         if (q.reason)

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Asking Sitoo for rows by name, and judging whether its answer may be believed (trade rule R7). A row that
  * the answer does not show is zero only if the warehouse is of this site, the list reached its totalcount,
- * and at least one row came back, or does when the same call also names a SKU that is known to be there. */
+ * no row came twice (then another may have slipped), and at least one that was asked for came back, or does
+ * when the same call also names a SKU that is known to be there. Whether Sitoo's filter ignores case is not
+ * known: a row that differs from one asked for in case alone may be meant by it, and is not believed. */
 #ifndef SITOO_ASK_H
 #define SITOO_ASK_H
 

@@ -67,18 +67,29 @@ const char *sitoo_field(const json_t *object, const char *name)
     return text ? text : "";
 }
 
+#define MOST INT64_C(1000000000000000)
+
+static bool within(int64_t number)
+{
+    return number <= MOST && number >= -MOST;
+}
+
 int64_t sitoo_number(const json_t *object, const char *name)
 {
     const json_t *value = json_object_get(object, name);
-    if (json_is_string(value))
-        return strtoll(json_string_value(value), NULL, 10);
-    return json_integer_value(value);
+    int64_t number =
+        json_is_string(value) ? strtoll(json_string_value(value), NULL, 10) : json_integer_value(value);
+    return within(number) ? number : 0;
 }
 
 int sitoo_quantity(const json_t *object, const char *name, int64_t *out)
 {
     const json_t *value = json_object_get(object, name);
-    return value && !json_is_null(value) ? tb_quantity_from_json(value, out) : -1;
+    int64_t quantity;
+    if (!value || tb_quantity_from_json(value, &quantity) || !within(quantity))
+        return -1;
+    *out = quantity;
+    return 0;
 }
 
 /* ---- lists ---- */
@@ -122,7 +133,7 @@ static sitoo_answer take_list(const tb_response *response, const char *path, sit
     }
     json_t *items = json_object_get(response->json, "items");
     const json_t *total = json_object_get(response->json, "totalcount");
-    if (!json_is_array(items) || !json_is_integer(total))
+    if (!json_is_array(items) || !json_is_integer(total) || json_integer_value(total) < 0)
         return strange(list, path, "without a list and its totalcount");
     list->items = json_incref(items);
     list->total = json_integer_value(total);

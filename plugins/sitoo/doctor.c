@@ -9,10 +9,11 @@
 
 /* ---- check ---- */
 
+/* As Sitoo writes it: a zero in front would be another text, and never be found. */
 static bool is_number(const char *text)
 {
     size_t n = strspn(text, "0123456789");
-    return n > 0 && !text[n];
+    return n > 0 && n < 16 && !text[n] && *text != '0';
 }
 
 static void lower(const char *text, char *out, size_t size)
@@ -38,6 +39,9 @@ static void check_locations(const tables *t, tb_doctor *doctor)
         if (!*source)
             tb_found(doctor, TB_BAD, "locations", "line %d: warehouse %s has no source", row + FIRST_LINE,
                      id);
+        if (strchr(source, '@'))
+            tb_found(doctor, TB_BAD, "locations",
+                     "line %d: source %s holds an @, which ends the SKU in a key", row + FIRST_LINE, source);
         if (before)
             tb_found(doctor, TB_BAD, "locations", "line %d: warehouse %s stands in line %d already",
                      row + FIRST_LINE, id, (int)json_integer_value(before));

@@ -190,7 +190,8 @@ static tb_verdict sweep_page(reading *r, work *w)
         return v;
     if (ended && work_end(r, w, 0))
         return TB_RETRY;
-    return work_set(r->ctx, ended ? &(work){0} : w) ? TB_RETRY : TB_OK;
+    const work none = {0};
+    return work_set(r->ctx, ended ? &none : w) ? TB_RETRY : TB_OK;
 }
 
 static bool still_ours(const reading *r, const work *w)

@@ -50,6 +50,7 @@ void sitoo_list_free(sitoo_list *list);
 /* ---- fields ---- */
 
 const char *sitoo_field(const json_t *object, const char *name); /* "" when absent or not a text */
+/* Numbers and quantities beyond 10^15 are none: so sums of them, and seconds as milliseconds, fit 64 bits. */
 int64_t sitoo_number(const json_t *object, const char *name); /* 0 when absent; also from a text of digits */
 int sitoo_quantity(const json_t *object, const char *name, int64_t *out); /* absent, null: -1 */
 

@@ -19,15 +19,20 @@ static void progress_read(const char *cursor, progress *p)
 
 static int add_row(tb_feed *feed, const tables *t, int64_t warehouse, const json_t *item)
 {
-    char key[KEY_SIZE];
+    char key[KEY_SIZE], total[32], reserved[32];
+    int64_t pieces, held;
+    if (!*sitoo_field(item, "sku") || sitoo_quantity(item, "decimaltotal", &pieces) ||
+        sitoo_quantity(item, "decimalreserved", &held))
+        return -1; /* what is not whole is not compared with */
     target_of(t, warehouse, sitoo_field(item, "sku"), key);
     if (!*key)
         return 0;
+    tb_quantity_format(pieces, 3, total, sizeof total);
+    tb_quantity_format(held, 3, reserved, sizeof reserved);
     const char *at = strrchr(key, '@');
     json_t *body =
         json_pack("{s:s%, s:s, s:s, s:I, s:s, s:s}", "sku", key, (size_t)(at - key), "source", at + 1, "why",
-                  "snapshot", "warehouse", (json_int_t)warehouse, "total", sitoo_field(item, "decimaltotal"),
-                  "reserved", sitoo_field(item, "decimalreserved"));
+                  "snapshot", "warehouse", (json_int_t)warehouse, "total", total, "reserved", reserved);
     tb_record *record = tb_record_new(RECORD_TYPE, key, body);
     if (!record)
         return -1;
@@ -72,11 +77,12 @@ tb_verdict source_snapshot(void *self, tb_ctx *ctx, const char *type, const char
     if (p.row >= tb_table_rows(t.locations))
         return TB_OK;
     int room = tb_feed_room(feed);
-    const char *warehouse = tb_table_cell(t.locations, p.row, t.warehouse);
-    sitoo_printf(&path, "/sites/%lld/warehouses/%s/warehouseitems.json", (long long)s->site, warehouse);
+    int64_t warehouse = strtoll(tb_table_cell(t.locations, p.row, t.warehouse), NULL, 10);
+    sitoo_printf(&path, "/sites/%lld/warehouses/%lld/warehouseitems.json", (long long)s->site,
+                 (long long)warehouse);
     sitoo_printf(&query, "start=%lld&num=%d&fields=sku,decimaltotal,decimalreserved", (long long)p.start,
                  room > 0 && room < SITOO_PAGE ? room : SITOO_PAGE);
     if (sitoo_get_list(ctx, TB_BULK, sitoo_str(&path), sitoo_str(&query), &list) != SITOO_GOOD)
         return TB_RETRY;
-    return take_page(feed, &t, strtoll(warehouse, NULL, 10), &list, &p);
+    return take_page(feed, &t, warehouse, &list, &p);
 }

@@ -5,8 +5,8 @@
  *
  *   row = max(0, T - V - buffer) + min(held, V) + gone
  *
- * min(held, V) keeps it right when a reservation lapsed unseen. Never negative: a negative row would be taken
- * from other sources. */
+ * A negative V is no more room on the shelf: it counts as none. min(held, V) keeps it right when a
+ * reservation lapsed unseen. Never negative: a negative row would be taken from other sources. */
 #include "plugins/stock-rule/rule.h"
 
 static int64_t least(int64_t a, int64_t b)
@@ -30,5 +30,6 @@ rule_share rule_line_share(const rule_line *line)
 
 int64_t rule_quantity(const rule_counters *c)
 {
-    return most(0, c->total - c->reserved - c->buffer) + least(c->held, most(0, c->reserved)) + c->gone;
+    int64_t reserved = most(0, c->reserved);
+    return most(0, c->total - reserved - c->buffer) + least(c->held, reserved) + c->gone;
 }

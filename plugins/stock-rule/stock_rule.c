@@ -13,6 +13,8 @@
 #include "plugins/stock-rule/rule.h"
 
 enum { KEY_MOST = 512 };
+/* In 10^-3 pieces; what is larger is no quantity of a shop, and sums of what is not do not overflow. */
+#define QUANTITY_MOST INT64_C(1000000000000000)
 
 typedef struct stock_rule {
     int64_t buffer;
@@ -56,6 +58,12 @@ static void best_row(const tb_table *t, const char *sku, const target *at, int *
     }
 }
 
+/* Below zero it would sell what is not there. */
+static bool is_buffer(const char *cell, int64_t *out)
+{
+    return !tb_quantity_parse(cell, out) && *out >= 0 && *out <= QUANTITY_MOST;
+}
+
 /* TB_OK and the buffer, or a rejection: a cell that cannot be read must not become another buffer. */
 static tb_verdict buffer_for(const stock_rule *self, tb_ctx *ctx, tb_record *record, const target *at,
                              int64_t *out)
@@ -69,10 +77,10 @@ static tb_verdict buffer_for(const stock_rule *self, tb_ctx *ctx, tb_record *rec
     if (fit < 0)
         best_row(t, "", at, &best, &fit);
     const char *cell = best < 0 ? "" : tb_table_cell(t, best, tb_table_column(t, "buffer"));
-    if (best < 0 || !tb_quantity_parse(cell, out))
+    if (best < 0 || is_buffer(cell, out))
         return TB_OK;
-    tb_reject(record, "stock.buffer", self->buffers, "table %s, row %d: \"%s\" is not a quantity",
-              self->buffers, best + 2, cell);
+    tb_reject(record, "stock.buffer", self->buffers,
+              "table %s, row %d: \"%s\" is not a quantity of 0 or more", self->buffers, best + 2, cell);
     tb_depends(record, "table", self->buffers, tb_table_version(t));
     return TB_REJECT;
 }
@@ -85,11 +93,16 @@ static bool on_backorder(const stock_rule *self, tb_ctx *ctx, const char *sku)
 
 /* ---- the quantity ---- */
 
+static int read_one(const json_t *from, const char *name, int64_t *out)
+{
+    if (tb_quantity_from_json(json_object_get(from, name), out))
+        return -1;
+    return *out <= QUANTITY_MOST && *out >= -QUANTITY_MOST ? 0 : -1;
+}
+
 static int read_counters(const json_t *from, rule_counters *c)
 {
-    if (tb_quantity_from_json(json_object_get(from, "total"), &c->total))
-        return -1;
-    return tb_quantity_from_json(json_object_get(from, "reserved"), &c->reserved);
+    return read_one(from, "total", &c->total) || read_one(from, "reserved", &c->reserved) ? -1 : 0;
 }
 
 /* Several warehouses on one source: the whole expression is summed. -1: a counter cannot be read. */
@@ -110,7 +123,8 @@ static int sum_quantity(const json_t *level, int64_t buffer, int64_t *out)
     {
         if (read_counters(row, &c))
             return -1;
-        *out += rule_quantity(&c);
+        if (__builtin_add_overflow(*out, rule_quantity(&c), out))
+            return -1;
     }
     return 0;
 }
@@ -193,9 +207,9 @@ static void check_cells(tb_ctx *ctx, tb_doctor *doctor, const char *table)
     int column = t ? tb_table_column(t, "buffer") : -1;
     int64_t quantity;
     for (int row = 0; column >= 0 && row < tb_table_rows(t); row++) {
-        if (tb_quantity_parse(tb_table_cell(t, row, column), &quantity))
-            tb_found(doctor, TB_BAD, table, "table %s, row %d: \"%s\" is not a quantity", table, row + 2,
-                     tb_table_cell(t, row, column));
+        if (!is_buffer(tb_table_cell(t, row, column), &quantity))
+            tb_found(doctor, TB_BAD, table, "table %s, row %d: \"%s\" is not a quantity of 0 or more", table,
+                     row + 2, tb_table_cell(t, row, column));
     }
 }
 
@@ -217,8 +231,8 @@ static void stock_rule_close(void *self_, tb_ctx *ctx)
 }
 
 static const tb_param params[] = {
-    {"buffer", TB_QUANTITY, 0, "0", 0, 0, NULL, "pieces of each SKU and warehouse kept back from the web",
-     offsetof(stock_rule, buffer)},
+    {"buffer", TB_QUANTITY, 0, "0", 0, 1000000000000, NULL,
+     "pieces of each SKU and warehouse kept back from the web", offsetof(stock_rule, buffer)},
     {"buffers", TB_TABLE, 0, NULL, 0, 0, NULL,
      "table with columns sku, source, buffer; a blank cell means any, the most specific row wins",
      offsetof(stock_rule, buffers)},
@@ -247,7 +261,7 @@ static const tb_reason reasons[] = {
      "stores"},
     {"stock.not-hydrated", "the till's row was not read",
      "Put a source that hydrates stock.level (sitoo-source) into the pipeline, then retry.", NULL},
-    {"stock.buffer", "a cell of the buffers table is not a quantity",
+    {"stock.buffer", "a cell of the buffers table is not a quantity of 0 or more",
      "Mend the cell and reload; the record comes again by itself.", "ecommerce"},
     {NULL, NULL, NULL, NULL},
 };

@@ -3,6 +3,7 @@
  * the method, the route, the caller's rights, the input; then the handler, and the form the caller accepts.
  */
 #include "sdk/sim/adobe.h"
+#include "sdk/sim/must.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -88,7 +89,7 @@ static bool fits(adobe_call *c, const char *pattern)
         size_t n = strcspn(p, "/");
         if (i >= c->parts)
             return false;
-        CLEANUP_FREE char *name = strndup(p, n);
+        CLEANUP_FREE char *name = must(strndup(p, n));
         if (*name == ':')
             json_object_set_new(c->path, name + 1, json_string(c->part[i]));
         else if (strcmp(name, c->part[i]))

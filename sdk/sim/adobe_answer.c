@@ -2,6 +2,7 @@
 /* Answers as Magento words them: messages with unfilled placeholders beside their parameters, slashes and
  * everything beyond ASCII escaped, XML when asked for, a page when nothing of the two is accepted. */
 #include "sdk/sim/adobe.h"
+#include "sdk/sim/must.h"
 
 #include <string.h>
 #include <strings.h>
@@ -102,7 +103,7 @@ static void put_xml(buffer *b, const json_t *v, int depth)
     else if (json_is_boolean(v))
         buffer_puts(b, json_is_true(v) ? "1" : "");
     else if (json_is_number(v)) {
-        CLEANUP_FREE char *text = json_dumps(v, JSON_ENCODE_ANY | JSON_REAL_PRECISION(REAL_DIGITS));
+        CLEANUP_FREE char *text = must(json_dumps(v, JSON_ENCODE_ANY | JSON_REAL_PRECISION(REAL_DIGITS)));
         buffer_puts(b, text ? text : "");
     }
 }

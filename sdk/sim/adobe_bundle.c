@@ -3,6 +3,7 @@
  * of all its parts. A configurable sells when it is marked in stock itself and one of its children can be
  * sold; marked it stays as it was when it was last saved, whatever its children got since. */
 #include "sdk/sim/adobe.h"
+#include "sdk/sim/must.h"
 
 #include <string.h>
 
@@ -54,7 +55,7 @@ static void add_id(int64_t **list, size_t *count, int64_t id)
     for (size_t i = 0; i < *count; i++)
         if ((*list)[i] == id)
             return;
-    *list = realloc(*list, (*count + 1) * sizeof **list);
+    *list = must(realloc(*list, (*count + 1) * sizeof **list));
     (*list)[(*count)++] = id;
 }
 

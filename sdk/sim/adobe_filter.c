@@ -2,6 +2,7 @@
 /* One condition of searchCriteria on one value, as the shop's database would judge it: texts in any case, a
  * text that is no number counts as 0, an unknown condition means "eq". */
 #include "sdk/sim/adobe.h"
+#include "sdk/sim/must.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -68,7 +69,7 @@ static int compare(const search_filter *f, search_cell cell)
 
 static bool equals_part(search_cell cell, const char *part, size_t n)
 {
-    CLEANUP_FREE char *text = strndup(part, n);
+    CLEANUP_FREE char *text = must(strndup(part, n));
     search_filter f = {.text = text};
     if (!decimal_read_text(text, &f.number))
         f.number = 0;
@@ -89,17 +90,21 @@ static bool in_parts(const char *list, search_cell cell)
     return false;
 }
 
+static bool like(const char *pattern, const char *text);
+
+static bool like_anywhere(const char *pattern, const char *text)
+{
+    for (; *text; text++)
+        if (like(pattern, text))
+            return true;
+    return !*pattern;
+}
+
 static bool like(const char *pattern, const char *text)
 {
     for (; *pattern; pattern++) {
-        if (*pattern == '%') {
-            while (*pattern == '%')
-                pattern++;
-            for (; *text; text++)
-                if (like(pattern, text))
-                    return true;
-            return !*pattern;
-        }
+        if (*pattern == '%')
+            return like_anywhere(pattern + strspn(pattern, "%"), text);
         if (*pattern == '\\' && pattern[1])
             pattern++;
         else if (*pattern == '_' && *text) {

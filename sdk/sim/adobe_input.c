@@ -3,6 +3,7 @@
  * names in snake_case or camelCase; a name an interface does not have is refused, one beside the arguments is
  * ignored. What comes out has snake_case names and only what was given. */
 #include "sdk/sim/adobe.h"
+#include "sdk/sim/must.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -11,7 +12,7 @@
 
 char *adobe_camel(const char *name)
 {
-    char *out = malloc(strlen(name) + 1), *p = out;
+    char *out = must(malloc(strlen(name) + 1)), *p = out;
     for (bool upper = true; out && *name; name++) {
         if (*name == '_') {
             upper = true;
@@ -27,7 +28,7 @@ char *adobe_camel(const char *name)
 
 char *adobe_snake(const char *name)
 {
-    char *out = malloc(2 * strlen(name) + 1), *p = out;
+    char *out = must(malloc(2 * strlen(name) + 1)), *p = out;
     for (const char *q = name; out && *q; q++) {
         if (isupper((unsigned char)*q) && q != name)
             *p++ = '_';
@@ -43,7 +44,7 @@ static void wrong_type(adobe_call *c, const char *what, const json_t *v, const c
 {
     CLEANUP_BUFFER buffer text = {0};
     CLEANUP_FREE char *shown =
-        json_is_string(v) ? strdup(json_string_value(v)) : json_dumps(v, JSON_ENCODE_ANY);
+        json_is_string(v) ? must(strdup(json_string_value(v))) : must(json_dumps(v, JSON_ENCODE_ANY));
     if (what)
         buffer_printf(&text, "Error occurred during \"%s\" processing. ", what);
     buffer_printf(&text,
@@ -57,7 +58,7 @@ static json_t *as_text(const json_t *v)
     if (json_is_boolean(v))
         return json_string(json_is_true(v) ? "1" : "");
     if (json_is_number(v)) {
-        char *text = json_dumps(v, JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
+        char *text = must(json_dumps(v, JSON_ENCODE_ANY | JSON_REAL_PRECISION(15)));
         json_t *out = json_string(text);
         free(text);
         return out;
@@ -219,7 +220,7 @@ static bool check_media_type(adobe_call *c)
         adobe_fail(c, 400, "Content-Type header is empty.", NULL);
         return false;
     }
-    CLEANUP_FREE char *media = strndup(type, strcspn(type, "; "));
+    CLEANUP_FREE char *media = must(strndup(type, strcspn(type, "; ")));
     if (!strcasecmp(media, "application/json"))
         return true;
     CLEANUP_BUFFER buffer text = {0};

@@ -3,6 +3,7 @@
  * rows that exist by one statement each, without a transaction. An unknown source among the new rows fails
  * the first statement, so nothing is kept; a failure later keeps what was written before it. */
 #include "sdk/sim/adobe.h"
+#include "sdk/sim/must.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -163,7 +164,7 @@ static size_t failing_row(adobe *m, size_t count)
 static bool write_rows(adobe *m, const json_t *rows)
 {
     size_t count = json_array_size(rows), i = 0;
-    CLEANUP_FREE bool *fresh = calloc(count + 1, sizeof *fresh);
+    CLEANUP_FREE bool *fresh = must(calloc(count + 1, sizeof *fresh));
     json_t *row = NULL;
     json_array_foreach((json_t *)rows, i, row)
     {
@@ -261,7 +262,7 @@ static void add(row_list *l, const adobe *m, uint32_t number)
         return;
     if (l->count == l->room) {
         l->room = l->room ? 2 * l->room : 256;
-        l->row = realloc(l->row, l->room * sizeof *l->row);
+        l->row = must(realloc(l->row, l->room * sizeof *l->row));
     }
     l->row[l->count++] = number - 1;
 }

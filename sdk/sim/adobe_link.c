@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which sources feed which stocks. A call with a row that cannot be kept keeps none. */
 #include "sdk/sim/adobe.h"
+#include "sdk/sim/must.h"
 
 #include <string.h>
 
@@ -99,7 +100,7 @@ void adobe_get_links(adobe_call *c)
     if (!search_begin(c, &table))
         return;
     for (size_t n = 0; n < c->m->stock_count; n++) {
-        rows = realloc(rows, (count + c->m->stocks[n].link_count + 1) * sizeof *rows);
+        rows = must(realloc(rows, (count + c->m->stocks[n].link_count + 1) * sizeof *rows));
         for (size_t i = 0; i < c->m->stocks[n].link_count; i++)
             rows[count++] = n << LINK_BITS | i;
     }
@@ -117,7 +118,7 @@ static int by_priority(const void *a, const void *b)
 
 size_t adobe_links_by_priority(const adobe_stock *s, adobe_link **out)
 {
-    *out = calloc(s->link_count + 1, sizeof **out);
+    *out = must(calloc(s->link_count + 1, sizeof **out));
     if (s->link_count)
         memcpy(*out, s->links, s->link_count * sizeof **out);
     qsort(*out, s->link_count, sizeof **out, by_priority);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/base/hash.h"
+#include "sdk/sim/must.h"
 
 enum { TOKEN_LENGTH = 32, MOST_PAIRS = 64, AHEAD_S = 600 };
 static const int64_t nonce_period = 120 * 60 * 1000;
@@ -68,7 +69,7 @@ static json_t *read_header(const char *p)
             p += n;
             continue;
         }
-        CLEANUP_FREE char *name = strndup(p, n);
+        CLEANUP_FREE char *name = must(strndup(p, n));
         p += n + 1;
         p += *p == '"';
         n = strcspn(p, "\",");

@@ -2,6 +2,7 @@
 /* Products as read: the document, built from the few facts that are kept and from what every product has. A
  * stock item in it tells of the default source only, whatever stock the shop sells from. */
 #include "sdk/sim/adobe.h"
+#include "sdk/sim/must.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -50,7 +51,7 @@ static const char *type_of(const char *type)
 static uint32_t name_sku(adobe *m, const char *sku)
 {
     uint32_t place = adobe_sku_place(m, sku);
-    char *name = strdup(sku);
+    char *name = must(strdup(sku));
     free(m->skus[place].name);
     m->skus[place].name = name;
     return place;
@@ -58,14 +59,14 @@ static uint32_t name_sku(adobe *m, const char *sku)
 
 adobe_product *adobe_product_add(adobe *m, const char *sku, const char *name, const char *type)
 {
-    adobe_product *p = calloc(1, sizeof *p);
+    adobe_product *p = must(calloc(1, sizeof *p));
     if (m->product_count == m->product_room) {
         m->product_room = m->product_room ? 2 * m->product_room : 256;
-        m->products = realloc(m->products, m->product_room * sizeof *m->products);
+        m->products = must(realloc(m->products, m->product_room * sizeof *m->products));
     }
     *p = (adobe_product){.id = (int64_t)m->product_count + 1,
                          .sku = name_sku(m, sku),
-                         .name = strdup(name),
+                         .name = must(strdup(name)),
                          .url_key = url_key_of(name),
                          .type = type_of(type),
                          .set = 4,
@@ -284,7 +285,7 @@ void adobe_get_products(adobe_call *c)
     size_t count = 0;
     if (!search_begin(c, &table))
         return;
-    size_t *rows = calloc(m->product_count + 1, sizeof *rows);
+    size_t *rows = must(calloc(m->product_count + 1, sizeof *rows));
     json_t *skus = search_values(c, "sku"), *null = NULL;
     const char *sku = NULL;
     json_object_foreach(skus, sku, null)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The query as PHP reads it, `a[b][0]=c` into nested objects, and `fields=`, which cuts an answer down. */
 #include "sdk/sim/adobe.h"
+#include "sdk/sim/must.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -91,7 +92,7 @@ static json_t *read_fields(const char **at)
     json_t *wanted = json_object();
     for (const char *p = *at;;) {
         size_t n = strcspn(p, "[],");
-        CLEANUP_FREE char *name = strndup(p, n);
+        CLEANUP_FREE char *name = must(strndup(p, n));
         p += n;
         json_t *inner = json_null();
         if (*p == '[') {

@@ -2,6 +2,7 @@
 /* Products as saved: POST of a SKU that is there updates it, PUT of one that is not creates it. A stock item
  * in it writes the default source. A new product's row there has status 1 whatever was given, as recorded. */
 #include "sdk/sim/adobe.h"
+#include "sdk/sim/must.h"
 
 #include <string.h>
 
@@ -124,7 +125,7 @@ static void set_name(adobe_product *p, const char *name, bool local)
         json_object_set_new(p->local, "name", json_string(name));
         return;
     }
-    char *copy = strdup(name);
+    char *copy = must(strdup(name));
     free(p->name);
     p->name = copy;
 }

@@ -2,6 +2,7 @@
 /* searchCriteria: groups are joined by "and", filters in a group by "or"; a page past the end is empty with
  * the right total, page 0 and less are page 1, and the answer repeats what was asked. */
 #include "sdk/sim/adobe.h"
+#include "sdk/sim/must.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -106,7 +107,7 @@ static json_t *split(const char *list)
     json_t *out = json_object();
     for (const char *p = list;; p++) {
         size_t n = strcspn(p, ",");
-        CLEANUP_FREE char *part = strndup(p, n);
+        CLEANUP_FREE char *part = must(strndup(p, n));
         json_object_set_new(out, part, json_null());
         p += n;
         if (!*p)

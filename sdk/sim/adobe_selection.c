@@ -2,6 +2,7 @@
 /* What the shop tells about its stocks as a whole: the index dumped, from where an order would be sent, and
  * when a row counts as low. */
 #include "sdk/sim/adobe.h"
+#include "sdk/sim/must.h"
 
 #include <string.h>
 
@@ -46,7 +47,7 @@ void adobe_get_stock_index(adobe_call *c)
     int stock = stock_of_website(m, path_text(c, "code"));
     size_t count = 0;
     json_t *list = json_array();
-    CLEANUP_FREE uint32_t *place = calloc(m->sku_count + 1, sizeof *place);
+    CLEANUP_FREE uint32_t *place = must(calloc(m->sku_count + 1, sizeof *place));
     for (size_t i = 0; stock && i < m->sku_count; i++)
         if (m->skus[i].product &&
             (adobe_is_composite(m->skus[i].product) || adobe_level_of(m, &m->skus[i], stock)->assigned))

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The shop's beginning and end, and what its cron does meanwhile. */
 #include "sdk/sim/adobe.h"
+#include "sdk/sim/must.h"
 
 #include <string.h>
 
 adobe *adobe_new(json_t *settings)
 {
-    adobe *m = calloc(1, sizeof *m);
-    if (!m)
-        return NULL;
+    adobe *m = must(calloc(1, sizeof *m));
     m->settings = settings;
     adobe_fill(m);
     return m;

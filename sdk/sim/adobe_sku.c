@@ -3,6 +3,7 @@
  * catalogue does not know are kept. The index follows each write at once, but a source switched on or off
  * counts only from the next write of the SKU or the next full index (adobe_settle). */
 #include "sdk/sim/adobe.h"
+#include "sdk/sim/must.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -10,7 +11,7 @@
 /* Letters of ASCII and Latin-1, as the database's collation takes them. */
 char *adobe_fold(const char *text)
 {
-    char *out = strdup(text);
+    char *out = must(strdup(text));
     for (unsigned char *p = (unsigned char *)out; p && *p; p++) {
         if (*p == 0xC3 && p[1] >= 0x80 && p[1] <= 0x9E && p[1] != 0x97)
             *++p += 0x20;
@@ -31,9 +32,9 @@ static uint32_t add_sku(adobe *m, const char *name, char *folded)
 {
     if (m->sku_count == m->sku_room) {
         m->sku_room = m->sku_room ? 2 * m->sku_room : 256;
-        m->skus = realloc(m->skus, m->sku_room * sizeof *m->skus);
+        m->skus = must(realloc(m->skus, m->sku_room * sizeof *m->skus));
     }
-    m->skus[m->sku_count] = (adobe_sku){.name = strdup(name), .folded = folded, .epoch = m->epoch};
+    m->skus[m->sku_count] = (adobe_sku){.name = must(strdup(name)), .folded = folded, .epoch = m->epoch};
     map_put(&m->by_sku, folded, (void *)(uintptr_t)(m->sku_count + 1));
     return (uint32_t)m->sku_count++;
 }
@@ -57,7 +58,7 @@ adobe_item *adobe_item_of(const adobe *m, const adobe_sku *k, int source)
 adobe_level *adobe_level_of(adobe *m, adobe_sku *k, int stock)
 {
     if (k->level_count < (size_t)stock) {
-        k->level = realloc(k->level, m->stock_count * sizeof *k->level);
+        k->level = must(realloc(k->level, m->stock_count * sizeof *k->level));
         memset(k->level + k->level_count, 0, (m->stock_count - k->level_count) * sizeof *k->level);
         k->level_count = m->stock_count;
     }
@@ -121,7 +122,7 @@ static void source_append(adobe_source *s, uint32_t number)
 {
     if (s->row_count == s->row_room) {
         s->row_room = s->row_room ? 2 * s->row_room : 64;
-        s->rows = realloc(s->rows, s->row_room * sizeof *s->rows);
+        s->rows = must(realloc(s->rows, s->row_room * sizeof *s->rows));
     }
     s->rows[s->row_count++] = number;
 }
@@ -131,10 +132,10 @@ static adobe_item *add_item(adobe *m, uint32_t sku, int source)
     adobe_sku *k = &m->skus[sku];
     if (m->item_count == m->item_room) {
         m->item_room = m->item_room ? 2 * m->item_room : 1024;
-        m->items = realloc(m->items, m->item_room * sizeof *m->items);
+        m->items = must(realloc(m->items, m->item_room * sizeof *m->items));
     }
     if (k->at_count <= (size_t)source) {
-        k->at = realloc(k->at, m->source_count * sizeof *k->at);
+        k->at = must(realloc(k->at, m->source_count * sizeof *k->at));
         memset(k->at + k->at_count, 0, (m->source_count - k->at_count) * sizeof *k->at);
         k->at_count = m->source_count;
     }

@@ -2,6 +2,7 @@
 /* Sources. POST of a code that is there overwrites it; what a PUT leaves out stays, but for the frontend
  * name, which becomes the name. */
 #include "sdk/sim/adobe.h"
+#include "sdk/sim/must.h"
 
 #include <string.h>
 
@@ -19,9 +20,9 @@ static const char *text(const json_t *doc, const char *key)
 
 int adobe_source_add(adobe *m, json_t *doc)
 {
-    m->sources = realloc(m->sources, (m->source_count + 1) * sizeof *m->sources);
+    m->sources = must(realloc(m->sources, (m->source_count + 1) * sizeof *m->sources));
     adobe_source *s = &m->sources[m->source_count];
-    *s = (adobe_source){.code = strdup(text(doc, "source_code")), .doc = doc};
+    *s = (adobe_source){.code = must(strdup(text(doc, "source_code"))), .doc = doc};
     s->folded = adobe_fold(s->code);
     s->enabled = json_is_true(json_object_get(doc, "enabled"));
     map_put(&m->by_source, s->folded, (void *)(uintptr_t)(m->source_count + 1));
@@ -157,7 +158,7 @@ void adobe_get_sources(adobe_call *c)
 {
     if (!search_begin(c, &table))
         return;
-    size_t count = c->m->source_count, *rows = calloc(count + 1, sizeof *rows);
+    size_t count = c->m->source_count, *rows = must(calloc(count + 1, sizeof *rows));
     for (size_t i = 0; i < count; i++)
         rows[i] = i;
     search_reply(c, &table, rows, count);

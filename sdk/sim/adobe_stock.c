@@ -2,6 +2,7 @@
 /* Stocks: which sources feed which website, in which order, and the reservations of each. A website belongs
  * to one stock; a stock made with a website takes it from the one that had it. */
 #include "sdk/sim/adobe.h"
+#include "sdk/sim/must.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -46,9 +47,9 @@ static void set_channels(adobe *m, adobe_stock *s, json_t *channels)
 
 adobe_stock *adobe_stock_add(adobe *m, const char *name, json_t *channels)
 {
-    m->stocks = realloc(m->stocks, (m->stock_count + 1) * sizeof *m->stocks);
+    m->stocks = must(realloc(m->stocks, (m->stock_count + 1) * sizeof *m->stocks));
     adobe_stock *s = &m->stocks[m->stock_count++];
-    *s = (adobe_stock){.id = (int)m->stock_count, .name = strdup(name), .channels = json_array()};
+    *s = (adobe_stock){.id = (int)m->stock_count, .name = must(strdup(name)), .channels = json_array()};
     set_channels(m, s, channels);
     m->epoch++;
     return s;
@@ -60,7 +61,7 @@ void adobe_stock_link(adobe *m, adobe_stock *s, int source, int priority)
     while (i < s->link_count && s->links[i].source != source)
         i++;
     if (i == s->link_count)
-        s->links = realloc(s->links, ++s->link_count * sizeof *s->links);
+        s->links = must(realloc(s->links, ++s->link_count * sizeof *s->links));
     s->links[i] = (adobe_link){source, priority};
     m->epoch++;
 }
@@ -69,7 +70,7 @@ void adobe_reserve(adobe *m, int stock, uint32_t sku, int64_t quantity, json_t *
 {
     if (m->reservation_count == m->reservation_room) {
         m->reservation_room = m->reservation_room ? 2 * m->reservation_room : 256;
-        m->reservations = realloc(m->reservations, m->reservation_room * sizeof *m->reservations);
+        m->reservations = must(realloc(m->reservations, m->reservation_room * sizeof *m->reservations));
     }
     m->reservations[m->reservation_count++] = (adobe_reservation){env_now(), quantity, sku, stock, metadata};
     adobe_level_of(m, &m->skus[sku], stock)->reserved += quantity;
@@ -141,7 +142,7 @@ void adobe_put_stock(adobe_call *c)
     const char *name = s ? new_name(c, given, s) : NULL;
     if (!name)
         return;
-    char *copy = strdup(name);
+    char *copy = must(strdup(name));
     free(s->name);
     s->name = copy;
     json_t *channels = new_channels(given);
@@ -212,7 +213,7 @@ void adobe_get_stocks(adobe_call *c)
 {
     if (!search_begin(c, &stock_table))
         return;
-    size_t *rows = calloc(c->m->stock_count + 1, sizeof *rows), count = 0;
+    size_t *rows = must(calloc(c->m->stock_count + 1, sizeof *rows)), count = 0;
     for (size_t i = 0; i < c->m->stock_count; i++)
         if (!c->m->stocks[i].deleted)
             rows[count++] = i;

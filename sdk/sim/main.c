@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include "sdk/sim/frame.h"
+#include "sdk/sim/must.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -135,7 +136,7 @@ static void read_options(options *o, int argc, char **argv)
 static json_t *read_json(const char *path)
 {
     json_error_t e;
-    json_t *file = path ? json_load_file(path, 0, &e) : json_object();
+    json_t *file = path ? json_load_file(path, 0, &e) : must(json_object());
     if (!file)
         fprintf(stderr, "tillbridge-sim: %s:%d: %s\n", path, e.line, e.text);
     return file;
@@ -191,8 +192,6 @@ static int build_world(const options *o, json_t *scenario)
         return -1;
     sim_world.sitoo = sitoo_new(json_object_get(sim_world.settings, "sitoo"));
     sim_world.adobe = adobe_new(json_object_get(sim_world.settings, "adobe"));
-    if (!sim_world.sitoo || !sim_world.adobe)
-        return complain("out of memory");
     if (seed_settings((size_t)o->stores, (size_t)o->skus))
         return -1;
     observer_step();

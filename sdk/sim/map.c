@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Open addressing with FNV-1a, at most half full. */
 #include "sdk/sim/map.h"
+#include "sdk/sim/must.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -27,29 +28,25 @@ void *map_get(const map *m, const char *key)
     return m->room && key ? slot_of(m, key)->value : NULL;
 }
 
-static int grow(map *m)
+static void grow(map *m)
 {
     map wider = {.room = m->room ? m->room * 2 : 64};
-    wider.slots = calloc(wider.room, sizeof *wider.slots);
-    if (!wider.slots)
-        return -1;
+    wider.slots = must(calloc(wider.room, sizeof *wider.slots));
     for (size_t i = 0; i < m->room; i++)
         if (m->slots[i].key)
             *slot_of(&wider, m->slots[i].key) = m->slots[i];
     wider.count = m->count;
     free(m->slots);
     *m = wider;
-    return 0;
 }
 
-int map_put(map *m, const char *key, void *value)
+void map_put(map *m, const char *key, void *value)
 {
-    if (2 * (m->count + 1) > m->room && grow(m))
-        return -1;
+    if (2 * (m->count + 1) > m->room)
+        grow(m);
     struct map_slot *s = slot_of(m, key);
     m->count += !s->key;
     *s = (struct map_slot){key, value};
-    return 0;
 }
 
 void map_free(map *m)

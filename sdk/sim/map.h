@@ -14,7 +14,7 @@ typedef struct {
 } map;
 
 void *map_get(const map *m, const char *key); /* NULL: absent */
-int map_put(map *m, const char *key, void *value);
+void map_put(map *m, const char *key, void *value);
 void map_free(map *m);
 
 #endif

@@ -5,6 +5,7 @@
 #include "sdk/sim/frame.h"
 #include "sdk/sim/map.h"
 #include "sdk/sim/sitoo.h"
+#include "sdk/sim/must.h"
 
 #include <string.h>
 
@@ -20,9 +21,9 @@ static struct {
 static void index_names(void)
 {
     size_t n = sim_world.sku_count;
-    observer.over = calloc(n + 1, sizeof *observer.over);
-    observer.touched = calloc(n + 1, sizeof *observer.touched);
-    observer.list = calloc(n + 1, sizeof *observer.list);
+    observer.over = must(calloc(n + 1, sizeof *observer.over));
+    observer.touched = must(calloc(n + 1, sizeof *observer.touched));
+    observer.list = must(calloc(n + 1, sizeof *observer.list));
     for (size_t i = 0; i < n; i++) {
         map_put(&observer.by_till, sim_world.skus[i].till, (void *)(uintptr_t)(i + 1));
         if (sim_world.skus[i].shop)

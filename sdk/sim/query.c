@@ -2,6 +2,7 @@
 /* Requests and answers as text: percent-decoding, query strings in PHP's manner (a repeated name keeps its
  * last value), JSON answers. */
 #include "sdk/sim/frame.h"
+#include "sdk/sim/must.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -14,7 +15,7 @@ static int hex(char c)
 /* The caller frees. */
 char *query_decode(const char *text, size_t n, bool plus)
 {
-    char *out = malloc(n + 1), *p = out;
+    char *out = must(malloc(n + 1)), *p = out;
     for (size_t i = 0; out && i < n; i++) {
         if (text[i] == '%' && i + 2 < n && hex(text[i + 1]) >= 0 && hex(text[i + 2]) >= 0) {
             *p++ = (char)(hex(text[i + 1]) * 16 + hex(text[i + 2]));
@@ -36,7 +37,7 @@ json_t *query_parse(const char *query)
         const char *equal = memchr(p, '=', n);
         size_t name_n = equal ? (size_t)(equal - p) : n;
         CLEANUP_FREE char *name = query_decode(p, name_n, true);
-        CLEANUP_FREE char *value = equal ? query_decode(equal + 1, n - name_n - 1, true) : strdup("");
+        CLEANUP_FREE char *value = equal ? query_decode(equal + 1, n - name_n - 1, true) : must(strdup(""));
         if (name && *name && value)
             json_object_set_new(out, name, json_string(value));
         p += n + (p[n] == '&');

@@ -4,6 +4,7 @@
 #include "sdk/sim/adobe.h"
 #include "sdk/sim/frame.h"
 #include "sdk/sim/sitoo.h"
+#include "sdk/sim/must.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -20,7 +21,7 @@ static const struct {
 static void add_sku(const char *till, const char *shop, bool weight)
 {
     world_sku *k = &sim_world.skus[sim_world.sku_count++];
-    *k = (world_sku){strdup(till), shop ? strdup(shop) : NULL, weight};
+    *k = (world_sku){must(strdup(till)), shop ? must(strdup(shop)) : NULL, weight};
 }
 
 static void seed_skus(size_t count)
@@ -30,7 +31,7 @@ static void seed_skus(size_t count)
            weight = (size_t)setting_int("world", "weight_skus");
     char name[64];
     odd_count = odd_count > most ? most : odd_count;
-    sim_world.skus = calloc(count + odd_count + only + weight + 1, sizeof *sim_world.skus);
+    sim_world.skus = must(calloc(count + odd_count + only + weight + 1, sizeof *sim_world.skus));
     for (size_t i = 1; i <= count; i++) {
         snprintf(name, sizeof name, "SKU-%04zu", i);
         add_sku(name, name, false);
@@ -56,7 +57,7 @@ static bool each(size_t i, const char *key)
 static void seed_stores(size_t count)
 {
     int next = FIRST_WAREHOUSE;
-    sim_world.stores = calloc(count + 1, sizeof *sim_world.stores);
+    sim_world.stores = must(calloc(count + 1, sizeof *sim_world.stores));
     for (size_t i = 0; i < count; i++) {
         sitoo_warehouse w = {.id = next++,
                              .type = each(i, "virtual_every") ? VIRTUAL : FIFO,
@@ -96,7 +97,7 @@ static void seed_products(void)
 static void seed_levels(const world_store *store)
 {
     sitoo_warehouse *w = sitoo_warehouse_of(sim_world.sitoo, store->warehouse);
-    move_wish *wish = calloc(sim_world.sku_count + 1, sizeof *wish);
+    move_wish *wish = must(calloc(sim_world.sku_count + 1, sizeof *wish));
     int64_t absent = setting_rate("world", "absent_rate"), most = setting_int("world", "stock_most");
     size_t n = 0;
     for (size_t i = 0; i < sim_world.sku_count; i++) {

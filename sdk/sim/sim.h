@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The simulators' inner contract. Each system is a state machine without threads and sockets: a request goes in, an
- * answer comes out, under one lock (the world's). The frame (server.c) owns sockets, clock, faults and the control
- * interface, and decides whether a request reaches the machine and whether its answer reaches the caller:
+/* The simulators' inner contract. Each system is a state machine without threads and sockets: a request goes
+ * in, an answer comes out, under one lock (the world's). The frame (server.c) owns sockets, clock, faults and
+ * the control interface, and decides whether a request reaches the machine and whether its answer reaches the
+ * caller:
  *
  *   socket -> frame: fault before? -> machine: effect, answer -> frame: fault in / after? -> socket
  */
@@ -19,21 +20,21 @@
 typedef struct sim_request sim_request;
 struct sim_request {
     const char *method;
-    const char *path;  /* raw, as sent: still percent-encoded, without query */
-    const char *query; /* raw, without '?'; "" if none */
-    const char *host;  /* the Host header */
+    const char *path;   /* raw, as sent: still percent-encoded, without query */
+    const char *query;  /* raw, without '?'; "" if none */
+    const char *host;   /* the Host header */
     const char *scheme; /* "http" */
     const char *(*header)(const sim_request *q, const char *name); /* NULL: absent; any case */
-    const char *body;  /* NUL-terminated; "" if none */
+    const char *body;                                              /* NUL-terminated; "" if none */
     size_t body_size;
-    void *frame;       /* the frame's own */
+    void *frame; /* the frame's own */
 };
 
 typedef struct {
     int status;
     const char *type; /* Content-Type; a constant text */
     buffer body;
-    buffer headers;   /* further ones, "Name: value\r\n" each */
+    buffer headers; /* further ones, "Name: value\r\n" each */
 } sim_answer;
 
 /* One entry of the effect log: what was really changed, whoever asked and whatever was answered. */

@@ -2,6 +2,7 @@
 /* The Sitoo simulator's front: credentials, account and site in the path, and the table of routes. What is
  * behind a route stands in sitoo_<resource>.c; every assumption about the real system is a setting. */
 #include "sdk/sim/sitoo.h"
+#include "sdk/sim/must.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -70,9 +71,7 @@ void sitoo_reply(sitoo_call *c, json_t *body)
 
 sitoo *sitoo_new(json_t *settings)
 {
-    sitoo *s = calloc(1, sizeof *s);
-    if (!s)
-        return NULL;
+    sitoo *s = must(calloc(1, sizeof *s));
     s->settings = settings;
     s->lanes = json_object();
     s->products = json_array();

@@ -15,7 +15,7 @@ typedef struct {
     void **item;
     size_t count, room;
 } list;
-int list_add(list *l, void *item);
+void list_add(list *l, void *item);
 
 typedef struct sitoo_warehouse sitoo_warehouse;
 typedef struct {

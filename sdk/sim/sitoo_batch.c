@@ -3,15 +3,15 @@
  * differences, by default also over what was sold in between, which is why absolute pushes into a selling
  * warehouse are unsafe. */
 #include "sdk/sim/sitoo.h"
+#include "sdk/sim/must.h"
 
 #include <stdio.h>
 #include <string.h>
 
 sitoo_batch *sitoo_batch_add(sitoo *s, sitoo_warehouse *w, json_t *header, int type)
 {
-    sitoo_batch *b = calloc(1, sizeof *b);
-    if (!b || list_add(&s->batches, b))
-        abort();
+    sitoo_batch *b = must(calloc(1, sizeof *b));
+    list_add(&s->batches, b);
     *b = (sitoo_batch){.id = FIRST_BATCH + (int64_t)s->batches.count - 1,
                        .created = env_now() / 1000,
                        .warehouse = w,
@@ -60,7 +60,7 @@ int sitoo_batch_commit(sitoo *s, sitoo_batch *b, char *why, size_t size)
         return sitoo_is(s, "commit_twice", "refused") ? refuse(why, size, "The batch is closed.") : 0;
     if (b->type == STOCKTAKING && sitoo_is(s, "count_commit", "refused") && sold_meanwhile(s, b))
         return refuse(why, size, "Items were modified and must be counted again.");
-    move_wish *wish = calloc(json_object_size(b->items) + 1, sizeof *wish);
+    move_wish *wish = must(calloc(json_object_size(b->items) + 1, sizeof *wish));
     json_object_foreach(b->items, sku, row)
     {
         int64_t quantity = 0;

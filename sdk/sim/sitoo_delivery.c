@@ -2,6 +2,7 @@
 /* Deliveries: the act that moves stock, by a till or by the API. A delivery's warehouse may differ from its
  * order's; rows that are brought back move stock the other way, in a transaction of their own. */
 #include "sdk/sim/sitoo.h"
+#include "sdk/sim/must.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -27,9 +28,9 @@ static int judge(const sitoo *s, const sitoo_order *o, const delivery_line *line
 static void move(sitoo *s, sitoo_order *o, sitoo_warehouse *w, const delivery_line *lines, size_t n,
                  int64_t id, bool back)
 {
-    move_wish *wish = calloc(n ? n : 1, sizeof *wish);
+    move_wish *wish = must(calloc(n ? n : 1, sizeof *wish));
     size_t count = 0;
-    for (size_t k = 0; wish && k < n; k++) {
+    for (size_t k = 0; k < n; k++) {
         const sitoo_row *r = &o->rows[lines[k].row];
         if (r->sku && (lines[k].quantity < 0) == back)
             wish[count++] = (move_wish){r->sku, -lines[k].quantity * r->unit, UNIT_COST};
@@ -138,7 +139,7 @@ void sitoo_post_delivery(sitoo_call *c)
                       : "Invalid field value 'warehouseid'.");
         return;
     }
-    delivery_line *lines = calloc(n, sizeof *lines);
+    delivery_line *lines = must(calloc(n, sizeof *lines));
     json_array_foreach(items, k, item) lines[k] =
         (delivery_line){(size_t)json_integer_value(json_object_get(item, "orderitemid")),
                         json_integer_value(json_object_get(item, "quantity"))};

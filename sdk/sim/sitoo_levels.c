@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The resources of stock: warehouse items and warehouse transactions. */
 #include "sdk/sim/sitoo.h"
+#include "sdk/sim/must.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -24,7 +25,7 @@ static void offer_named(listing *l, const sitoo_warehouse *w, const char *names)
     json_t *seen = json_object(); /* a SKU asked for twice is one row */
     for (const char *p = names;; p++) {
         size_t n = strcspn(p, ",");
-        CLEANUP_FREE char *sku = strndup(p, n);
+        CLEANUP_FREE char *sku = must(strndup(p, n));
         if (sku && *sku && !json_object_get(seen, sku)) {
             json_object_set_new(seen, sku, json_true());
             offer_item(l, map_get(&w->by_sku, sku));
@@ -79,7 +80,7 @@ static json_t *put_item(sitoo_call *c, sitoo_warehouse *w, const json_t *given)
         i->threshold = threshold;
     if (bin) {
         free(i->bin);
-        i->bin = strdup(bin);
+        i->bin = must(strdup(bin));
     }
     return json_pack("{si sI}", "statuscode", 200, "return", (json_int_t)i->id);
 }
@@ -177,7 +178,7 @@ static json_t *post_one(sitoo_call *c, const json_t *given)
     const char *why = judge_transaction(w, given);
     json_t *items = json_object_get(given, "items");
     size_t n = json_array_size(items);
-    move_wish *wish = calloc(n ? n : 1, sizeof *wish);
+    move_wish *wish = must(calloc(n ? n : 1, sizeof *wish));
     if (!why)
         why = read_wishes(items, wish);
     json_t *result = why ? failed(why) : NULL;

@@ -2,6 +2,7 @@
 /* Orders as objects: what may be added and patched, the sums Sitoo computes, and the events of it. Tills and
  * REST callers come in by the same door. */
 #include "sdk/sim/sitoo.h"
+#include "sdk/sim/must.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -221,15 +222,15 @@ static void set_rows(sitoo *s, sitoo_order *o, const json_t *given)
     int64_t net_sum = 0, vat_sum = 0;
     json_t *docs = json_array();
     free_rows(o);
-    o->rows = calloc(n, sizeof *o->rows);
-    o->row_count = o->rows ? n : 0;
+    o->rows = must(calloc(n, sizeof *o->rows));
+    o->row_count = n;
     for (size_t i = 0; i < o->row_count; i++) {
         const json_t *row = json_array_get(given, i);
         const char *sku = json_string_value(json_object_get(row, "sku"));
         int64_t net = 0, vat = 0, unit = 1000;
         decimal_parse(json_object_get(row, "decimalunitquantity"), &unit);
         json_array_append_new(docs, row_doc(s, row, i, &net, &vat));
-        o->rows[i] = (sitoo_row){sku ? strdup(sku) : NULL, unit,
+        o->rows[i] = (sitoo_row){sku ? must(strdup(sku)) : NULL, unit,
                                  json_integer_value(json_object_get(row, "quantity")), 0, 0};
         net_sum += net;
         vat_sum += vat;
@@ -294,9 +295,11 @@ static const char *state_name(int state)
 static void note_external(sitoo *s, sitoo_order *o)
 {
     const char *external = json_string_value(json_object_get(o->doc, "externalid"));
-    char *kept = external && !map_get(&s->by_external, external) ? strdup(external) : NULL;
-    if (kept && (list_add(&s->names, kept) || map_put(&s->by_external, kept, o)))
-        abort();
+    char *kept = external && !map_get(&s->by_external, external) ? must(strdup(external)) : NULL;
+    if (kept) {
+        list_add(&s->names, kept);
+        map_put(&s->by_external, kept, o);
+    }
 }
 
 /* NULL and a sentence when refused. `given` is borrowed. */
@@ -304,9 +307,8 @@ sitoo_order *sitoo_order_add(sitoo *s, json_t *given, char *why, size_t size)
 {
     if (judge(s, given, why, size))
         return NULL;
-    sitoo_order *o = calloc(1, sizeof *o);
-    if (!o || list_add(&s->orders, o))
-        abort();
+    sitoo_order *o = must(calloc(1, sizeof *o));
+    list_add(&s->orders, o);
     o->id = FIRST_ORDER + (int64_t)s->orders.count - 1;
     o->doc = empty_doc(s, o->id);
     take_fields(s, o, given);

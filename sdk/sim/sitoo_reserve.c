@@ -45,10 +45,12 @@ void sitoo_hold(sitoo *s, sitoo_order *o)
     bool hold = holds_now(s, o);
     for (size_t i = 0; o->warehouse && i < o->row_count; i++)
         set_held(s, o, &o->rows[i], hold ? row_wants(s, &o->rows[i]) : 0);
-    if (!hold)
+    if (!hold) {
         leave(s, o);
-    else if (!o->holding)
-        o->holding = !list_add(&s->holding, o);
+    } else if (!o->holding) {
+        list_add(&s->holding, o);
+        o->holding = true;
+    }
 }
 
 void sitoo_lapse(sitoo *s)

@@ -2,31 +2,26 @@
 /* Levels and their movements. Stock changes here and nowhere else: a transaction with the level after each
  * row, negative levels allowed; in Virtual warehouses the level alone. */
 #include "sdk/sim/sitoo.h"
+#include "sdk/sim/must.h"
 
 #include <stdio.h>
 #include <string.h>
 
-int list_add(list *l, void *item)
+void list_add(list *l, void *item)
 {
     if (l->count == l->room) {
         size_t room = l->room ? l->room * 2 : 16;
-        void **wider = realloc(l->item, room * sizeof *wider);
-        if (!wider)
-            return -1;
+        void **wider = must(realloc(l->item, room * sizeof *wider));
         l->item = wider;
         l->room = room;
     }
     l->item[l->count++] = item;
-    return 0;
 }
 
 sitoo_warehouse *sitoo_warehouse_add(sitoo *s, sitoo_warehouse w)
 {
-    sitoo_warehouse *kept = malloc(sizeof *kept);
-    if (!kept || list_add(&s->warehouses, kept)) {
-        free(kept);
-        return NULL;
-    }
+    sitoo_warehouse *kept = must(malloc(sizeof *kept));
+    list_add(&s->warehouses, kept);
     *kept = w;
     return kept;
 }
@@ -44,14 +39,15 @@ sitoo_warehouse *sitoo_warehouse_of(const sitoo *s, int64_t id)
 sitoo_item *sitoo_item_of(sitoo *s, sitoo_warehouse *w, const char *sku, bool make)
 {
     sitoo_item *i = map_get(&w->by_sku, sku);
-    if (i || !make || !(i = calloc(1, sizeof *i)))
+    if (i || !make)
         return i;
-    i->sku = strdup(sku);
+    i = must(calloc(1, sizeof *i));
+    i->sku = must(strdup(sku));
     i->id = s->next_item++;
     i->warehouse = w;
     i->modified = env_now() / 1000;
-    if (!i->sku || list_add(&w->items, i) || map_put(&w->by_sku, i->sku, i))
-        abort(); /* a simulator out of memory has nothing true to say */
+    list_add(&w->items, i);
+    map_put(&w->by_sku, i->sku, i);
     return i;
 }
 
@@ -109,10 +105,8 @@ sitoo_transaction *sitoo_move_stock(sitoo *s, sitoo_warehouse *w, int type, cons
 {
     bool lowers = w->type != VIRTUAL || sitoo_bool(s, "virtual_sale_lowers");
     bool kept = w->type != VIRTUAL || sitoo_bool(s, "virtual_transactions");
-    sitoo_transaction *t = calloc(1, sizeof *t);
-    sitoo_move *moves = calloc(n ? n : 1, sizeof *moves);
-    if (!t || !moves)
-        abort();
+    sitoo_transaction *t = must(calloc(1, sizeof *t));
+    sitoo_move *moves = must(calloc(n ? n : 1, sizeof *moves));
     *t = (sitoo_transaction){.id = FIRST_TRANSACTION + (int64_t)s->transactions.count,
                              .created = env_now() / 1000,
                              .delivery = delivery,

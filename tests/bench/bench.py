@@ -10,6 +10,7 @@ A figure without its floor says little: these machines are shared, so ratios are
 """
 import argparse
 import base64
+import http.server
 import json
 import os
 import shlex
@@ -17,10 +18,11 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "system"))
-from tb import BUILD, World, free_port  # noqa: E402
+from tb import BUILD, PLUGINS, Daemon, World, free_port  # noqa: E402
 
 LOAD = os.path.join(BUILD, "bench-load")
 FLOOR = os.path.join(BUILD, "bench-floor")
@@ -165,6 +167,171 @@ def writes(traced):
         return sum(" -> " in line and "/rest/" in line for line in f)
 
 
+# ---- a Saturday ----
+
+def bench_saturday(args):
+    """The documented Sitoo: one call in flight, 4 a second. The times are those of the clock that runs faster."""
+    print("a Saturday: %d stores x %d SKUs, 12,000 receipts an hour, a full read running, clock x %d" %
+          (args.stores, args.skus, args.clock))
+    with World(stores=args.stores, skus=args.skus, clock=args.clock, rate="4/s", source='full-read = "1h";',
+               sim_args=("--seed", "3")) as w:
+        began = time.monotonic()
+        w.start()
+        w.at_rest(limit=3600)
+        row("first full read and comparison of %d levels" % (args.stores * args.skus),
+            [(time.monotonic() - began) * args.clock], "s of that clock")
+        hour, peak_ = samples(w, 12000, 12000 / 3600), samples(w, 20000, 33.3)
+        row("till to shop p50 in that hour", hour[0], "ms")
+        row("till to shop p99 (under 15,000)", hour[1], "ms")
+        row("till to shop p99 at ten times that for ten minutes", peak_[1], "ms")
+        w.at_rest(limit=3600)
+        o = w.sim("GET", "/observer")
+        row("pieces offered beyond the tills' at worst", [o["oversold_worst"]])
+        row("longest wait for a slot", [c["longest_wait_ms"] for c in w.status()["connections"]], "ms")
+        row("peak RSS", [peak(w.daemon.pid)], "MiB")
+        assert w.exceptions() == [], w.exceptions()
+
+
+def samples(w, sales, per_second):
+    """p50 and p99 of freshness, looked at again and again while the tills sell."""
+    seen = ([], [])
+    w.sim("POST", "/tills/run", {"sales": sales, "per_second": per_second, "returns": 0.03, "bookings": 0.01})
+    while w.sim("GET", "/tills")["running"]:
+        f = w.pipeline()["freshness"]
+        seen[0].append(f["p50_ms"])
+        seen[1].append(f["p99_ms"])
+        time.sleep(1)
+    return seen
+
+
+# ---- the core alone: plugins of the benchmark's own at both ends ----
+
+ROWS = """
+journal = "%(dir)s/journal.db";
+listen = { admin = "127.0.0.1:%(admin)d"; control = "%(dir)s/control"; };
+connections = { rows = { url = "http://127.0.0.1:%(port)d"; concurrency = 1; %(limits)s }; };
+pipelines = ( { name = "rows"; owner = "bench"; mode = "latest"; backlog = 2000000;
+  sources = ( { plugin = "bench-source"; records = %(records)d; keys = %(keys)d; every = "1h"; } );
+  transforms = ( %(transforms)s );
+  sinks = ( { plugin = "bench-sink"; %(sink)s } );
+  deliver = { batch = %(batch)d; linger = "%(linger)s"; }; } );
+"""
+
+
+class Rows(Daemon):
+    def __init__(self, records, **settings):
+        super().__init__(clock=1, **{"records": records, "keys": 100000000, "transforms": "", "batch": 100, "linger": "0s", "port": 9,
+                                     "limits": "", "sink": "", **settings})
+        self.env["TILLBRIDGE_PLUGIN_PATH"] = PLUGINS + ":" + os.path.abspath(
+            os.path.join(BUILD, "tests", "bench", "plugins", ".libs"))
+        self.settings.setdefault("hold", self.dir + "/hold")
+        with open(self.conf, "w") as f:
+            f.write(ROWS % {**self.settings, "sink": self.settings["sink"] % self.settings})
+
+    def count(self, name):
+        return self.counters("rows")[name]
+
+    def run_through(self, records):
+        """Records a second while all of them go from the source to the sink."""
+        began = time.monotonic()
+        self.run()
+        self.until(lambda: self.count("applied") == records, "all are applied", 600, 0.05)
+        return records / (time.monotonic() - began)
+
+
+def drain(w, records):
+    """Records a second; the first tenth is left out."""
+    os.unlink(w.settings["hold"])
+    w.until(lambda: w.count("applied") >= records / 10, "it drains", 600, 0.05)
+    began, start = time.monotonic(), w.count("applied")
+    w.until(lambda: w.count("applied") == records, "it has drained", 600, 0.05)
+    return (records - start) / (time.monotonic() - began)
+
+
+def bench_backlog(args):
+    print("a backlog of %d records" % args.records)
+    with Rows(args.records, sink='hold = "%(hold)s";') as w:
+        open(w.settings["hold"], "w").close()
+        began = time.monotonic()
+        w.run()
+        w.until(lambda: w.count("accepted") == args.records, "all are in the journal", 900, 0.2)
+        row("accepted from the source", [args.records / (time.monotonic() - began)], "/s")
+        row("peak RSS while it grew (at most 64)", [peak(w.daemon.pid)], "MiB")
+        w.kill()
+        began = time.monotonic()
+        w.run()
+        row("start to the first answer with it (at most 1)", [time.monotonic() - began], "s")
+        row("drained in batches of 100 (at least 30,000)", [drain(w, args.records)], "/s")
+        row("peak RSS while it drained (at most 64)", [peak(w.daemon.pid)], "MiB")
+        w.law()
+
+
+def bench_transforms(args):
+    print("three transforms that do nothing, against none")
+    none, three, ratios = [], [], []
+    for _ in range(args.rounds):
+        for transforms, into in (("", none), (", ".join(['{ plugin = "bench-pass"; }'] * 3), three)):
+            with Rows(args.records // 10, transforms=transforms) as w:
+                into.append(w.run_through(args.records // 10))
+        ratios.append(three[-1] / none[-1])
+    row("through the core with none", none, "/s")
+    row("through the core with three", three, "/s")
+    row("ratio (at least 0.9)", ratios)
+
+
+class Limited(http.server.BaseHTTPRequestHandler):
+    """Takes ten calls a second, and answers 429 beyond."""
+    protocol_version = "HTTP/1.1"
+    lock, calls, refused, values, slot = threading.Lock(), 0, 0, {}, []
+
+    def do_POST(self):
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        with Limited.lock:
+            now = time.monotonic()
+            Limited.calls += 1
+            Limited.slot = [t for t in Limited.slot if now - t < 1]
+            good = len(Limited.slot) < 10
+            Limited.refused += not good
+            if good:
+                Limited.slot.append(now)
+                Limited.values[body["n"] % 100] = (body["n"], now)
+        self.send_response(200 if good else 429)
+        if not good:
+            self.send_header("Retry-After", "1")
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"{}")
+
+    def log_message(self, *_):
+        pass
+
+
+def bench_limited(args):
+    print("a sink that takes 10 calls a second of one row, 3,000 changes on 100 keys in 30 s")
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Limited)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    with Rows(3000, keys=100, port=server.server_address[1], limits='rate = "%s";' % args.limit,
+              sink='connection = "rows"; post = true;', batch=1, linger="1s") as w:
+        with open(w.conf) as f:
+            text = f.read().replace("records = 3000", "records = 3000; per-second = 100").replace('every = "1h"', 'every = "100ms"')
+        with open(w.conf, "w") as f:
+            f.write(text)
+        began = time.monotonic()
+        w.run()
+        w.until(lambda: w.count("accepted") == 3000, "all were told", 120)
+        last = time.monotonic()
+        w.until(lambda: w.count("pending") == 0, "nothing is pending", 120)
+        assert len(Limited.values) == 100 and all(v[0] >= 2900 for v in Limited.values.values()), "a last value is missing"
+        w.law()
+        row("the last change was told after", [last - began], "s")
+        row("answers 429 (at most 10)", [Limited.refused])
+        row("calls (at most 420)", [Limited.calls])
+        row("last values there after the last change (at most 12)",
+            [max(v[1] for v in Limited.values.values()) - last], "s")
+    server.shutdown()
+
+
 # ---- at rest ----
 
 def bench_idle(args):
@@ -188,20 +355,26 @@ def bench_idle(args):
 
 
 BENCHES = {"accept": bench_accept, "acknowledge": bench_acknowledge, "fresh": bench_fresh, "calls": bench_calls,
-           "idle": bench_idle}
+           "idle": bench_idle, "backlog": bench_backlog, "transforms": bench_transforms, "limited": bench_limited}
+LONG = {"saturday": bench_saturday}  # only when they are asked for
 
 
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("what", nargs="*", metavar="WHAT", help=" ".join(BENCHES))
+    p.add_argument("what", nargs="*", metavar="WHAT", help=" ".join([*BENCHES, *LONG]))
     p.add_argument("--seconds", type=int, default=5, help="of each measurement")
     p.add_argument("--rounds", type=int, default=3)
+    p.add_argument("--records", type=int, default=1000000, help="of `backlog`; a tenth of it for `transforms`")
+    p.add_argument("--limit", default="10/s", help="the rate that `limited` knows of")
+    p.add_argument("--stores", type=int, default=200, help="of `saturday`")
+    p.add_argument("--skus", type=int, default=20000, help="of `saturday`")
+    p.add_argument("--clock", type=int, default=20, help="of `saturday`: how much faster it runs")
     p.add_argument("--instead", help="another command in our place for `accept`; {port} is its port")
     args = p.parse_args()
     for name in args.what or BENCHES:
-        if name not in BENCHES:
+        if name not in BENCHES and name not in LONG:
             p.error("no benchmark is called %s" % name)
-        BENCHES[name](args)
+        {**BENCHES, **LONG}[name](args)
 
 
 main()

@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { MOST_STILL = 300000 };
+enum { MOST_STILL = 300000, MOST_SHOWN = 400 };
 
 machine baton;
 void (*baton_told)(const char *why);
@@ -91,8 +91,6 @@ int64_t baton_wall(void)
 
 static bool can_go_on(const actor *a)
 {
-    if (a->ended || baton.lives[a->life].killed)
-        return false;
     return !a->waits || a->woken || a->until <= baton.clock || (a->abort && atomic_load(a->abort));
 }
 
@@ -100,9 +98,8 @@ static void tell_waits(void)
 {
     for (int i = 0; i < baton.actors_n; i++) {
         const actor *a = baton.actors[i];
-        if (!a->ended && !baton.lives[a->life].killed)
-            baton_trace("stuck", "%s of life %d %s %lld", a->name, a->life,
-                        a->waits ? "waits until" : "is at", (long long)a->until);
+        baton_trace("stuck", "%s of life %d %s %lld", a->name, a->life, a->waits ? "waits until" : "is at",
+                    (long long)a->until);
     }
 }
 
@@ -112,7 +109,7 @@ static void jump(void)
     int64_t earliest = BATON_FOREVER;
     for (int i = 0; i < baton.actors_n; i++) {
         const actor *a = baton.actors[i];
-        if (!a->ended && !baton.lives[a->life].killed && a->until < earliest)
+        if (a->until < earliest)
             earliest = a->until;
     }
     if (earliest == BATON_FOREVER) {
@@ -139,7 +136,12 @@ static actor *choose(void)
 
 static void end_life(int life_)
 {
+    int kept = 0;
     baton.lives[life_].killed = true;
+    for (int i = 0; i < baton.actors_n; i++)
+        if (baton.actors[i]->life != life_)
+            baton.actors[kept++] = baton.actors[i];
+    baton.actors_n = kept;
     baton_trace("kill", "life %d at step %lld", life_, (long long)baton.steps);
 }
 
@@ -175,6 +177,11 @@ void baton_hold(bool on)
     baton.held = on;
 }
 
+bool baton_held(void)
+{
+    return baton.held;
+}
+
 /* ---- waiting ---- */
 
 bool baton_wait(const void *on, int64_t until, const atomic_bool *abort)
@@ -199,7 +206,7 @@ void baton_wake(const void *on, bool all)
     int n = 0;
     for (int i = 0; i < baton.actors_n; i++) {
         actor *a = baton.actors[i];
-        if (a->waits && !a->ended && a->on == on && !a->woken && !baton.lives[a->life].killed)
+        if (a->waits && a->on == on && !a->woken)
             list[n++] = a;
     }
     if (n && !all) {
@@ -291,7 +298,10 @@ void baton_trace_hash(const char *verb, const void *data, uint64_t n)
     if (!baton.options.print)
         return;
     begin_line(line, sizeof line, verb);
-    printf("%s%llu bytes, %016llx\n", line, (unsigned long long)n, (unsigned long long)baton.trace);
+    if (n && (*(const char *)data == '{' || *(const char *)data == '[')) /* JSON: shown */
+        printf("%s%.*s\n", line, n < MOST_SHOWN ? (int)n : MOST_SHOWN, (const char *)data);
+    else
+        printf("%s%llu bytes, %016llx\n", line, (unsigned long long)n, (unsigned long long)baton.trace);
 }
 
 uint64_t baton_hash(void)

@@ -58,6 +58,7 @@ void baton_wake(const void *on, bool all);
 void baton_sleep(int64_t ms);
 /* True while the present actor may be taken off: not inside a check that must see one instant. */
 void baton_hold(bool on);
+bool baton_held(void);
 
 /* ---- the trace ---- */
 

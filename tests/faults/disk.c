@@ -12,6 +12,41 @@
 #include "tests/faults/baton.h"
 
 static disk_file files[DISK_FILES];
+static disk_state state;
+static bool was_ill;
+static int64_t refused;
+
+void disk_set(disk_state to)
+{
+    state = to;
+    refused = 0;
+    was_ill |= to != DISK_WELL;
+    baton_trace("disk", "%s", to == DISK_WELL ? "well" : to == DISK_FULL ? "full" : "broken");
+}
+
+bool disk_fails(void)
+{
+    bool fails = state == DISK_BROKEN && baton_chance(2, 3);
+    refused += fails;
+    return fails;
+}
+
+int64_t disk_refused(void)
+{
+    return refused;
+}
+
+bool disk_has_room(const disk_file *f, int64_t size)
+{
+    return state != DISK_FULL || size <= f->size;
+}
+
+bool disk_was_ill(void)
+{
+    bool was = was_ill;
+    was_ill = state != DISK_WELL;
+    return was;
+}
 
 static const char *last_part(const char *path)
 {

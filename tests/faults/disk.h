@@ -25,6 +25,13 @@ void disk_write(disk_file *f, const void *data, int64_t n, int64_t offset);
 void disk_truncate(disk_file *f, int64_t size);
 void disk_sync(disk_file *f);
 void disk_sync_folder(void);
+/* How the disk is: with no room files cannot grow; a broken one fails what it is asked, mostly. */
+typedef enum { DISK_WELL, DISK_FULL, DISK_BROKEN } disk_state;
+void disk_set(disk_state state);
+bool disk_fails(void);                                /* this request, for no reason */
+int64_t disk_refused(void);                           /* how often it did since it was set */
+bool disk_has_room(const disk_file *f, int64_t size); /* to be of that size */
+bool disk_was_ill(void);                              /* since it was last asked */
 /* The power goes: of what was not synced any sectors are kept, the others are as they were. */
 void disk_power_loss(void);
 

@@ -59,7 +59,7 @@ static int port_of(const char *url, const char **path)
     while (colon && slash && colon > slash) /* a colon of the path */
         for (colon--; *colon != ':' && colon > host;)
             colon--;
-    return colon ? atoi(colon + 1) : 0;
+    return colon ? (int)strtol(colon + 1, NULL, 10) : 0;
 }
 
 static exchange *exchange_of(const env_request *q)

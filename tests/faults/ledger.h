@@ -19,7 +19,8 @@ typedef struct {
 void ledger_trouble(int64_t rate);
 /* Takes its time. gone(arg) is called when the caller's connection is lost and the ledger goes on working. */
 void ledger_call(const ledger_request *q, ledger_answer *a, void (*gone)(void *arg), void *arg);
-void ledger_move(void);   /* something new in one of its feeds */
+/* Something new in one of its feeds, if one of the `pipelines` reads it (by bit: log, want, gauge, gauge). */
+void ledger_move(unsigned pipelines);
 bool ledger_agrees(void); /* all that is due was done */
 void ledger_tell(void);
 int64_t ledger_made(void); /* effects */

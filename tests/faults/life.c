@@ -11,6 +11,7 @@
 #include "core/base/hash.h"
 #include "tests/faults/baton.h"
 #include "tests/faults/checks.h"
+#include "tests/faults/disk.h"
 
 enum { LOOK = 1000 };
 
@@ -19,7 +20,7 @@ typedef struct life {
     plugins *plugins;
     journal *journal;
     engine *engine;
-    bool ready, stop, ended;
+    bool ready, stop, ended, refused;
     int code;
 } daemon_life;
 
@@ -46,6 +47,11 @@ bool life_over(void)
 int life_code(void)
 {
     return present ? present->code : 0;
+}
+
+bool life_refused(void)
+{
+    return present && present->refused;
 }
 
 void life_stop(void)
@@ -94,16 +100,21 @@ static int start(daemon_life *l)
     config_findings_free(&findings);
     l->engine = engine_new(l->plugins);
     int code = open_all(l, p, &e);
-    if (code)
+    if (code && !disk_was_ill())
         baton_fail("life %d could not start (%d): %s", l->number, code, e.text);
-    audit_start(l);
+    if (!code)
+        audit_start(l);
+    else
+        baton_trace("refused", "life %d could not start (%d)", l->number,
+                    code); /* the text names the folder */
     return code;
 }
 
 static void end(daemon_life *l)
 {
     l->ready = false;
-    l->code = engine_stop(l->engine);
+    if (!l->code)
+        l->code = engine_stop(l->engine);
     engine_free(l->engine);
     checks_close();
     journal_close(l->journal);
@@ -113,11 +124,13 @@ static void end(daemon_life *l)
 static void live(void *arg)
 {
     daemon_life *l = arg;
-    start(l);
-    l->ready = true;
-    baton_trace("ready", "life %d, epoch %lld, %s", l->number, (long long)journal_epoch(l->journal),
-                journal_was_clean(l->journal) ? "clean" : "unclean");
-    while (!l->stop && !engine_wants_exit(l->engine))
+    l->code = start(l);
+    l->ready = !l->code;
+    l->refused = l->code;
+    if (l->ready)
+        baton_trace("ready", "life %d, epoch %lld, %s", l->number, (long long)journal_epoch(l->journal),
+                    journal_was_clean(l->journal) ? "clean" : "unclean");
+    while (!l->code && !l->stop && !engine_wants_exit(l->engine))
         baton_wait(l, baton_clock() + LOOK, NULL);
     end(l);
     l->ended = true;

@@ -28,7 +28,8 @@ int life_now(void);
 bool life_ready(void); /* it takes events */
 bool life_over(void);  /* it has ended in order (life_code says how), or was ended */
 int life_code(void);
-void life_stop(void); /* TERM */
+bool life_refused(void); /* it could not start, and the disk was ill */
+void life_stop(void);    /* TERM */
 /* An event's body at the daemon's door; NULL: nobody listens. */
 life_post *life_receive(const void *body, size_t size);
 /* Bodies that were answered with 200: their hashes, one a line. */

@@ -32,7 +32,7 @@ static const char stock[] =
     "  { name = \"stock\"; owner = \"ecommerce\"; mode = \"latest\"; freshness = \"60s\";\n"
     "    sources = ( { plugin = \"sitoo-source\"; connection = \"sitoo\"; stream = \"stock\"; site = 1;\n"
     "                  every = \"%s\"; events = true; locations = \"locations\"; skus = \"skus\";\n"
-    "                  modified-every = \"2m\"; full-read = \"10m\"; } );\n"
+    "                  modified-every = \"2m\"; full-read = \"10m\"; overlap = %d; } );\n"
     "    transforms = ( { plugin = \"stock-rule\"; } );\n"
     "    sinks = ( { plugin = \"adobe-sink\"; connection = \"adobe\"; } );\n"
     "    deliver = { batch = %d; linger = \"%s\"; workers = %d; }; }";
@@ -51,20 +51,22 @@ static int one_of(const int *list, int n)
 
 void scenario_draw(const seed_options *o, scenario *s)
 {
-    static const int batches[] = {1, 3, 20, 100};
-    static const char *const lingers[] = {"0s", "1s", "2s"}, *const polls[] = {"5s", "15s"};
+    static const int batches[] = {1, 3, 20, 100}, overlaps[] = {5, 5, 5, 50}, workers[] = {1, 1, 2, 3};
+    static const int lives[] = {1, 1, 1, 2, 2, 2, 2, 3, 3, 4};
+    static const char *const lingers[] = {"0s", "1s", "2s"}, *const polls[] = {"10s", "30s"};
     static const char *const rates[] = {"", " rate = \"4/s\";", " rate = \"10/s\";"};
     *s = (scenario){.stores = 1 + (int)baton_below(3),
                     .skus = 1 + (int)baton_below(6),
-                    .sales = o->sales ? o->sales : 5 + (int)baton_below(25),
+                    .sales = o->sales ? o->sales : 3 + (int)baton_below(15),
                     .per_second = 50 + baton_below(950),
                     .batch = one_of(batches, 4),
-                    .workers = 1 + (int)baton_below(3),
+                    .workers = one_of(workers, 4),
+                    .overlap = one_of(overlaps, 4),
                     .concurrency = 1 + (int)baton_below(2),
-                    .ledger = baton_chance(1, 2),
+                    .ledger = (unsigned)baton_below(16) & (unsigned)baton_below(16),
                     .events = baton_chance(3, 4),
                     .faults = !o->quiet && !baton_chance(1, 8),
-                    .lives = o->quiet ? 1 : 1 + (int)baton_below(4)};
+                    .lives = o->quiet ? 1 : one_of(lives, 10)};
     snprintf(s->linger, sizeof s->linger, "%s", lingers[baton_below(3)]);
     snprintf(s->every, sizeof s->every, "%s", polls[baton_below(2)]);
     snprintf(s->rate, sizeof s->rate, "%s", rates[baton_below(3)]);
@@ -108,8 +110,9 @@ static void write_ledger(const scenario *s, FILE *f)
                 {"gauge-a", "latest", "gauge"},
                 {"gauge-b", "latest", "gauge"}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        fprintf(f, ledger, rows[i].name, rows[i].mode, rows[i].stream, s->every, s->batch, s->linger,
-                s->workers);
+        if (s->ledger >> i & 1)
+            fprintf(f, ledger, rows[i].name, rows[i].mode, rows[i].stream, s->every, s->batch, s->linger,
+                    s->workers);
 }
 
 int scenario_configuration(const scenario *s, const char *folder)
@@ -122,7 +125,7 @@ int scenario_configuration(const scenario *s, const char *folder)
     fprintf(f, configuration, folder, PORT_EVENTS, PORT_SITOO, s->rate, PORT_ADOBE, s->concurrency, s->rate,
             PORT_LEDGER, s->concurrency, s->rate);
     fprintf(f, "pipelines = (\n");
-    fprintf(f, stock, s->every, s->batch, s->linger, s->workers);
+    fprintf(f, stock, s->every, s->overlap, s->batch, s->linger, s->workers);
     if (s->ledger)
         write_ledger(s, f);
     fprintf(f, " );\n");

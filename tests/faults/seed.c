@@ -18,13 +18,23 @@
 #include "tests/faults/order.h"
 #include "tests/faults/vfs_power.h"
 
-enum { LONGEST_REST = 3 * 3600 * 1000, LOOK = 5000, FRESH = 150000, FRESH_UNTOLD = 330000 };
+enum {
+    LONGEST_REST = 3 * 3600 * 1000,
+    LOOK = 5000,
+    FRESH = 150000,
+    /* two full reads and a minute: a booking that no event told of lapses without a sign */
+    FRESH_UNTOLD = 1260000,
+    DISK_PATIENCE = 120000,
+    ONE_HOUR = 3600000,
+    TWELVE_HOURS = 12 * ONE_HOUR
+};
 
 typedef struct {
     const seed_options *o;
     seed_result *r;
     scenario s;
     bool trouble; /* things may go wrong */
+    bool away;    /* an end, for so long that everybody waits */
     int first_fd;
     char folder[200], conf[240], journal[240];
 } playing;
@@ -103,19 +113,18 @@ static bool ends_agree(void)
     return agree;
 }
 
-static bool at_rest(const playing *p)
+static bool at_rest(void)
 {
     checks_counts c;
     checks_count(&c);
-    return life_ready() && (!p->s.ledger || ledger_agrees()) && tills_at_rest() && ends_agree() &&
-           !c.pending && !c.unread;
+    return life_ready() && ledger_agrees() && tills_at_rest() && ends_agree() && !c.pending && !c.unread;
 }
 
-static void come_to_rest(const playing *p)
+static void come_to_rest(void)
 {
     int64_t end = baton_clock() + LONGEST_REST;
     for (int looks = 0; looks < 2; baton_sleep(LOOK)) {
-        looks = at_rest(p) ? looks + 1 : 0;
+        looks = at_rest() ? looks + 1 : 0;
         if (baton_clock() < end)
             continue;
         checks_tell();
@@ -189,7 +198,19 @@ static void end_trouble(void)
     ENV_HOLD(&sim_world.lock);
     faults_clear();
     sim_world.down[SIM_SITOO] = sim_world.down[SIM_ADOBE] = false;
+    disk_set(DISK_WELL);
     baton_trace("well", "both ends are well from now on");
+}
+
+/* A moment, or an hour or a night that everybody waits for. */
+static void stay_away(playing *p)
+{
+    int64_t ms = 1 + baton_below(60000);
+    if (baton_chance(1, 40))
+        ms = baton_chance(1, 6) ? TWELVE_HOURS : ONE_HOUR;
+    p->away = ms >= ONE_HOUR;
+    baton_sleep(ms);
+    p->away = false;
 }
 
 /* An end is away for a while, now and then. */
@@ -203,9 +224,24 @@ static void outages(void *arg)
             break;
         sim_world.down[system] = true;
         baton_trace("down", "%s", sim_system_names[system]);
-        baton_sleep(1 + baton_below(60000));
+        stay_away(p);
         sim_world.down[system] = false;
         baton_trace("up", "%s", sim_system_names[system]);
+    }
+}
+
+/* The disk has no room now and then. */
+static void full_disks(void *arg)
+{
+    playing *p = arg;
+    while (p->trouble) {
+        baton_sleep(1 + baton_below(200000));
+        if (!p->trouble)
+            break;
+        disk_set(DISK_FULL);
+        for (int64_t n = 1 + baton_below(30); n && p->trouble; n--)
+            baton_sleep(1000);
+        disk_set(DISK_WELL);
     }
 }
 
@@ -215,7 +251,8 @@ static void moves(void *arg)
     const playing *p = arg;
     while (!tills_at_rest()) {
         baton_sleep(1 + baton_below(8000000 / p->s.per_second));
-        ledger_move();
+        for (int64_t n = 1 + baton_below(6); n; n--)
+            ledger_move(p->s.ledger);
     }
 }
 
@@ -242,25 +279,79 @@ static void lose_life(playing *p, bool power)
     }
 }
 
+/* TERM in time: it must end in order. */
+static void end_by_term(int life, int64_t end)
+{
+    while (!life_over() && baton_clock() < end)
+        baton_sleep(200);
+    if (life_ready())
+        stop_daemon();
+    else if (!life_over())
+        baton_kill(life);
+}
+
+/* The disk breaks: as soon as the daemon asks it for something it must see that and end by itself, with 74.
+ */
+static void end_by_disk(int life, int64_t end)
+{
+    while (!life_over() && baton_clock() < end)
+        baton_sleep(200);
+    disk_set(DISK_BROKEN);
+    for (end = baton_clock() + DISK_PATIENCE; !life_over() && !disk_refused() && baton_clock() < end;)
+        baton_sleep(1000);
+    for (end = baton_clock() + DISK_PATIENCE; !life_over() && disk_refused() && baton_clock() < end;)
+        baton_sleep(1000);
+    if (!life_over() && disk_refused())
+        baton_fail("the disk failed for %d s, and the daemon went on", DISK_PATIENCE / 1000);
+    disk_set(DISK_WELL);
+    if (!life_over())
+        baton_kill(life); /* it never asked */
+    else if (life_code() != 74 && !life_refused())
+        baton_fail("the daemon ended with %d on a broken disk", life_code());
+}
+
+static void end_by_kill(int life, int64_t end)
+{
+    baton_kill_at(life, baton_steps() + 1 + baton_below(baton_chance(1, 2) ? 3000 : 20000));
+    while (!life_over() && baton_clock() < end)
+        baton_sleep(200);
+    baton_kill_at(0, 0);
+    if (!life_over())
+        baton_kill(life);
+}
+
 /* Begins a life and ends it somehow, not later than its time is over. */
 static void short_life(playing *p)
 {
     int life = life_begin();
-    int64_t end = baton_clock() + 1000 + baton_below(240000);
-    bool term = baton_chance(1, 5), power = p->o->power || (!term && baton_chance(1, 3));
+    int64_t end = baton_clock() + 1000 + baton_below(240000), how = baton_below(10);
+    bool power = p->o->power || baton_chance(1, 3);
     p->r->lives++;
-    if (!term)
-        baton_kill_at(life, baton_steps() + 1 + baton_below(baton_chance(1, 2) ? 3000 : 20000));
-    while (!life_over() && baton_clock() < end)
-        baton_sleep(200);
-    if (term && life_ready())
-        stop_daemon();
-    if (!life_over())
-        baton_kill(life);
-    baton_kill_at(0, 0);
-    if (baton_killed(life))
+    if (how < 2)
+        end_by_term(life, end);
+    else if (how == 2)
+        end_by_disk(life, end);
+    else
+        end_by_kill(life, end);
+    if (baton_killed(life)) {
         lose_life(p, power);
+    } else { /* what was sent before may still have its effect, and the next life doubts it */
+        ends_forgive(baton_clock());
+        vfs_power_forget();
+    }
     baton_sleep(baton_below(3) ? baton_below(2000) : baton_below(90000));
+}
+
+/* As systemd would: what could not start is started again. */
+static void look_after_life(playing *p)
+{
+    if (!life_over())
+        return;
+    if (!life_refused())
+        baton_fail("the daemon ended by itself with %d", life_code());
+    vfs_power_forget();
+    life_begin();
+    p->r->lives++;
 }
 
 /* The last life is left alone. */
@@ -270,11 +361,15 @@ static void live(playing *p)
         short_life(p);
     life_begin();
     p->r->lives++;
-    while (!tills_at_rest())
-        baton_sleep(1000);
+    while (!tills_at_rest() || p->away) {
+        baton_sleep(2000);
+        look_after_life(p);
+    }
     p->trouble = false;
     end_trouble();
-    come_to_rest(p);
+    baton_sleep(2000);
+    look_after_life(p);
+    come_to_rest();
 }
 
 static void play(void *arg)
@@ -286,6 +381,8 @@ static void play(void *arg)
         ledger_trouble(baton_chance(1, 3) ? 300 : 50);
         p->trouble = true;
         baton_start("outages", 0, outages, p);
+        if (baton_chance(1, 4))
+            baton_start("disk", 0, full_disks, p);
     } else if (p->s.lives == 1) {
         order_well(p->s.events ? FRESH : FRESH_UNTOLD);
     }

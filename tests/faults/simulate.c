@@ -17,6 +17,7 @@
 #include <jansson.h>
 
 #include "core/base/log.h"
+#include "core/plugin/plugin.h"
 #include "tests/faults/baton.h"
 #include "tests/faults/vfs_power.h"
 
@@ -26,13 +27,13 @@ const char *__asan_default_options(void)
     return "detect_leaks=0"; /* what a life held that was ended is lost, on purpose */
 }
 
-enum { MOST_JOBS = 64, TAIL = 40, LINE = 1000, MOST_TOLD = 5, OUT_OF_THE_WAY = 200 };
+enum { MOST_JOBS = 64, TAIL = 40, LINE = 1000, MOST_TOLD = 5, PROGRESS = 1000, OUT_OF_THE_WAY = 200 };
 
 typedef struct {
     seed_options seed;
     uint64_t from, to;
     int jobs;
-    bool summary, twice;
+    bool summary, twice, first;
 } options;
 
 typedef struct {
@@ -191,8 +192,9 @@ static void play_all(const options *o, totals *t)
         pid_t pid;
     } job[MOST_JOBS];
     uint64_t begun = o->from;
-    for (uint64_t next = o->from; next <= o->to; next++) {
-        for (; begun <= o->to && begun < next + (uint64_t)o->jobs; begun++) {
+    uint64_t to = o->to;
+    for (uint64_t next = o->from; next <= to; next++) {
+        for (; begun <= to && begun < next + (uint64_t)o->jobs; begun++) {
             seed_options s = o->seed;
             s.seed = begun;
             job[begun % MOST_JOBS].fd = start(&s, -1, &job[begun % MOST_JOBS].pid);
@@ -206,6 +208,10 @@ static void play_all(const options *o, totals *t)
             show(o, &r);
         else if (!r.failed && !o->summary)
             print_result(&r);
+        if (r.failed && o->first)
+            to = begun - 1; /* those that were begun are waited for */
+        else if (t->seeds % PROGRESS == 0 && next < to)
+            printf("%lld seeds played, %lld failed\n", (long long)t->seeds, (long long)t->failures);
     }
 }
 
@@ -238,6 +244,7 @@ static const char help[] =
     "  --jobs N           processes at a time (2)\n"
     "  --trace            prints what happens, one line each\n"
     "  --sales N          receipts of the tills, instead of what the seed says\n"
+    "  --first            ends with the first seed that fails\n"
     "  --twice            each seed is played twice: both must leave the same trace\n"
     "  --quiet            nothing goes wrong\n"
     "  --power            each kill is a loss of power\n";
@@ -245,7 +252,7 @@ static const char help[] =
 static const struct option names[] = {
     {"seed", 1, NULL, 's'},  {"seeds", 1, NULL, 'r'}, {"jobs", 1, NULL, 'j'},  {"trace", 0, NULL, 't'},
     {"sales", 1, NULL, 'n'}, {"quiet", 0, NULL, 'q'}, {"power", 0, NULL, 'p'}, {"twice", 0, NULL, 'w'},
-    {"help", 0, NULL, 'h'},  {NULL, 0, NULL, 0}};
+    {"first", 0, NULL, 'f'}, {"help", 0, NULL, 'h'},  {NULL, 0, NULL, 0}};
 
 static uint64_t number(const char *text, char **end)
 {
@@ -268,8 +275,8 @@ static void take_option(options *o, int option)
     } else if (option == 'j') {
         o->jobs = (int)number(optarg, &end);
         o->jobs = o->jobs < 1 ? 1 : o->jobs > MOST_JOBS ? MOST_JOBS : o->jobs;
-    } else if (option == 'w') {
-        o->twice = true;
+    } else if (option == 'w' || option == 'f') {
+        *(option == 'w' ? &o->twice : &o->first) = true;
     } else if (option == 'n') {
         o->seed.sales = (int)number(optarg, &end);
     } else if (option == 't' || option == 'q' || option == 'p') {
@@ -280,6 +287,21 @@ static void take_option(options *o, int option)
     }
 }
 
+/* What every life will open is opened once, here: so it stands in every child already. */
+static void open_plugins(void)
+{
+    static const char *const names_[] = {"sitoo-source",  "stock-rule",  "adobe-sink",
+                                         "ledger-source", "ledger-rule", "ledger-sink"};
+    plugins *p = plugins_new(PLUGIN_FILES);
+    error e;
+    for (size_t i = 0; i < sizeof names_ / sizeof *names_; i++)
+        if (!plugins_get(p, names_[i], &e)) {
+            fprintf(stderr, "simulate: %s\n", e.text);
+            exit(78);
+        }
+    plugins_free(p);
+}
+
 int main(int argc, char **argv)
 {
     options o = {.from = 1, .to = 1, .jobs = 2, .seed.plugins = PLUGIN_FILES};
@@ -288,6 +310,7 @@ int main(int argc, char **argv)
         take_option(&o, c);
     json_object_seed(7);
     vfs_power_start();
+    open_plugins();
     setvbuf(stdout, NULL, _IOLBF, 0);
     double start_ = now();
     play_all(&o, &t);

@@ -30,8 +30,9 @@ typedef struct {
     int stores, skus, sales;
     int64_t per_second; /* thousandths */
     int lives;
-    bool faults, events, ledger;
-    int batch, workers, concurrency;
+    bool faults, events;
+    unsigned ledger; /* its pipelines, by bit: log, want, gauge-a, gauge-b */
+    int batch, workers, concurrency, overlap;
     char linger[16], every[16], rate[24];
 } scenario;
 void scenario_draw(const seed_options *o, scenario *s);

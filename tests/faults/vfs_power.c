@@ -81,6 +81,8 @@ static int v_close(sqlite3_file *file)
 static int v_read(sqlite3_file *file, void *out, int n, sqlite3_int64 offset)
 {
     vfs_file *f = (vfs_file *)file;
+    if (f->file && !baton_held() && disk_fails())
+        return SQLITE_IOERR_READ;
     int64_t got = f->file ? disk_read(f->file, out, n, offset) : scratch_read(f, out, n, offset);
     return got == n ? SQLITE_OK : SQLITE_IOERR_SHORT_READ;
 }
@@ -91,6 +93,10 @@ static int v_write(sqlite3_file *file, const void *data, int n, sqlite3_int64 of
     if (!f->file)
         return scratch_write(f, data, n, offset);
     baton_pass("write");
+    if (disk_fails())
+        return SQLITE_IOERR_WRITE;
+    if (!disk_has_room(f->file, offset + n))
+        return SQLITE_FULL;
     baton_trace_hash("write", data, (uint64_t)n);
     disk_write(f->file, data, n, offset);
     if (f->wal)
@@ -115,6 +121,8 @@ static int v_sync(sqlite3_file *file, int flags)
     if (slowest_sync)
         baton_sleep(baton_below(slowest_sync + 1));
     baton_pass("sync");
+    if (disk_fails())
+        return SQLITE_IOERR_FSYNC;
     baton_trace("sync", "%s", f->file->name);
     disk_sync(f->file);
     if (!f->file->entry) /* as unix does it with a journal that it has made */
@@ -375,6 +383,8 @@ static sqlite3_vfs vfs = {
 
 void vfs_power_start(void)
 {
+    sqlite3_config(
+        SQLITE_CONFIG_SINGLETHREAD); /* actors share one thread, and none leaves SQLite in a lock */
     sqlite3_vfs_register(&vfs, 1);
 }
 

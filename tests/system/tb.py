@@ -33,7 +33,7 @@ WAIT = 120  # real seconds that any wait may take at the most
 PIPELINE = """
   { name = "stock"; owner = "ecommerce"; mode = "latest"; freshness = "60s";
     sources    = ( { plugin = "sitoo-source"; connection = "sitoo"; stream = "stock"; site = %(site)d;
-                     every = "%(every)s"; events = true; locations = "locations"; skus = "skus"; } );
+                     every = "%(every)s"; events = true; locations = "locations"; skus = "skus"; %(source)s } );
     transforms = ( { plugin = "stock-rule"; %(rule)s } );
     sinks      = ( { plugin = "adobe-sink"; connection = "adobe"; } );
     deliver    = { batch = 100; linger = "%(linger)s"; shadow = %(shadow)s; }; }"""
@@ -205,7 +205,7 @@ class World(Daemon):
     """The daemon between both simulators."""
 
     def __init__(self, stores=3, skus=20, clock=100, seed=1, sim_args=(), sim_settings=None, **configuration):
-        super().__init__(clock, **{"site": 1, "every": "15s", "rule": "", "linger": "2s", "shadow": "false", "rate": "100000/s",
+        super().__init__(clock, **{"site": 1, "every": "15s", "rule": "", "source": "", "linger": "2s", "shadow": "false", "rate": "100000/s",
                                    "server_time": "180s", "password": "events-secret", "pipelines": None, **configuration})
         self.stores, self.skus, self.seed = stores, skus, seed
         self.simulators = None

@@ -195,6 +195,36 @@ def test_examples_build_from_their_installed_sources():
     assert re.search(r"^upper-case ", listed, re.M) and re.search(r"^example-sink ", listed, re.M), listed
 
 
+# ---- the page for authors ----
+
+def blocks(kind):
+    with open(installed().find("plugin-authors.md")) as f:
+        return re.findall(r"^```%s\n(.*?)^```$" % kind, f.read(), re.M | re.S)
+
+
+def test_the_page_for_authors_can_be_followed():
+    i = installed()
+    folder = os.path.join(BASE, "author")
+    os.mkdir(folder)
+    commands = blocks("sh")
+    assert len(commands) >= 5, len(commands)
+    with open(os.path.join(folder, "all.sh"), "w") as f:
+        f.write("set -eu\n" + "\n".join(commands))
+    out, err = run("sh", "all.sh", cwd=folder, env=dict(i.env, CFLAGS=""))
+    assert '"note":"checked"' in out and out.count(" passed, 0 failed") == 3, out + err
+    assert re.search(r"^price-tag 0.1: ", out, re.M), out
+
+
+def test_the_code_on_the_page_is_that_of_the_examples():
+    known = set()
+    for path in glob.glob(STAGE + "/**/*.c", recursive=True):
+        with open(path) as f:
+            known |= {line.strip() for line in f}
+    code = [line.strip() for block in blocks("c") for line in block.splitlines()]
+    assert len(code) > 30, len(code)
+    assert not [line for line in code if line not in known], [line for line in code if line not in known]
+
+
 # ---- at work ----
 
 PIPELINE = """
@@ -288,6 +318,7 @@ def test_uninstall_takes_only_what_was_brought():
 TESTS = [test_what_is_installed, test_pc_files_say_where_and_which_contract,
          test_the_uninstalled_twin_builds_against_the_tree, test_skeletons_build_without_a_warning_and_pass_their_tests,
          test_the_generator_refuses_what_could_not_load, test_examples_build_from_their_installed_sources,
+         test_the_page_for_authors_can_be_followed, test_the_code_on_the_page_is_that_of_the_examples,
          test_a_generated_plugin_runs_in_a_pipeline, test_a_plugin_without_the_trees_flags_runs_too,
          test_make_install_puts_it_where_the_daemon_looks, test_uninstall_takes_only_what_was_brought]
 

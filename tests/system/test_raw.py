@@ -48,6 +48,8 @@ REQUESTS = [
     ("NUL in the head", POST + b"X-A: a\x00b\r\n" + AUTH + length() + b"\r\n" + BODY, (503,), 0),
     ("bare CR in a value", POST + b"X-A: a\rContent-Length: 4\r\n" + AUTH + length() + b"\r\n" + BODY + SECOND, (503,), 0),
     ("folded line", POST + b"X-A: a\r\n Content-Length: 4\r\n" + AUTH + length() + b"\r\n" + BODY, (503,), 0),
+    ("bare CR in the target", POST.replace(b"sitoo", b"sitoo?a\rb") + AUTH + length() + b"\r\n" + BODY, (503,), 0),
+    ("blank in the target", POST.replace(b"sitoo", b"sitoo?a b") + AUTH + length() + b"\r\n" + BODY, (503,), 0),
     ("oversized head", POST + b"X-A: " + b"a" * 70000 + b"\r\n\r\n", None, 0),
     ("very many headers", POST + b"".join(b"X-%d: y\r\n" % i for i in range(3000)) + b"\r\n", None, 0),
     ("HTTP/0.9", b"GET /events/sitoo\r\n\r\n", None, 0),

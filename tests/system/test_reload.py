@@ -2,6 +2,7 @@
 """Reload under load: nothing lost, nothing repeated; a broken file changes nothing and the command says why."""
 import os
 import signal
+import time
 
 from tb import PIPELINE, World, main
 
@@ -71,5 +72,31 @@ def test_a_pipeline_with_unsettled_records_stays():
         assert w.pipeline("lines"), "it still runs"
 
 
+def test_a_batch_that_takes_long_ends_no_pipeline():
+    with World(stores=1, skus=5, clock=10, linger="100ms") as w:
+        def write(**changes):  # a call may take longer than a reload waits for a batch
+            w.write(**changes)
+            with open(w.conf) as f:
+                text = f.read()
+            with open(w.conf, "w") as f:
+                f.write(text.replace("server-time", "timeout = \"300s\"; server-time"))
+
+        write()
+        w.run()
+        w.at_rest()
+        w.sim("POST", "/faults", {"system": "adobe", "route": "*", "kind": "latency", "rate": 1, "count": 1, "ms": 120000})
+        w.sim("POST", "/tills/sale", {"warehouse": 31, "items": [{"sku": "SKU-0001", "quantity": 1}]})
+        w.until(lambda: w.counters()["pending"] > 0, "the sale is accepted")
+        time.sleep(1)  # now it is in hand, for 12 seconds
+        write(every="5s")
+        code, out, err = w.cli("reload")
+        assert code == 78 and "has not settled" in err, (code, out, err)
+        w.sim("POST", "/tills/sale", {"warehouse": 31, "items": [{"sku": "SKU-0002", "quantity": 1}]})
+        w.at_rest()
+        code, out, err = w.cli("reload")
+        assert code == 0 and "1 pipelines unchanged" in out, (out, err)
+
+
 if __name__ == "__main__":
-    main([test_reload_under_load, test_a_broken_file_changes_nothing, test_a_pipeline_with_unsettled_records_stays])
+    main([test_reload_under_load, test_a_broken_file_changes_nothing, test_a_pipeline_with_unsettled_records_stays,
+          test_a_batch_that_takes_long_ends_no_pipeline])

@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The stock path from till to shop with the real binaries: quiet, under faults and kills, through outages."""
+"""The stock path from till to shop with the real binaries: quiet, under faults and kills, through outages.
+
+FIRE=200x2000x50000x300 (stores, SKUs, sales, kills) makes the one under fire as large as one likes.
+"""
+import os
 import random
 import time
 
@@ -36,24 +40,32 @@ def test_one_sale_reaches_the_shop():
         assert w.stop() == 0
 
 
-def test_sales_with_every_fault_and_kills():
-    with World(stores=20, skus=200, seed=7, server_time="60s") as w:
+def under_fire(stores, skus, sales, kills, per_second):
+    """Every kind of fault at 5 %, kills spread over the time that the tills sell."""
+    with World(stores=stores, skus=skus, seed=7, server_time="60s") as w:
         w.start()
-        w.at_rest()
+        w.at_rest(limit=1800)
         add_faults(w, 0.05)
-        w.sim("POST", "/tills/run", {"sales": 2000, "per_second": 2, "offline": 0.05, "returns": 0.05, "counts": 0.01,
-                                     "bookings": 0.02})
+        w.sim("POST", "/tills/run", {"sales": sales, "per_second": per_second, "offline": 0.05, "returns": 0.05,
+                                     "counts": 0.01, "bookings": 0.02})
         chance = random.Random(7)
-        for _ in range(10):
-            time.sleep(chance.uniform(0.3, 1.2))
+        pause = sales / per_second / 100 / (kills + 1)  # the clock runs 100 times faster
+        for _ in range(kills):
+            time.sleep(chance.uniform(0.3, 1.7) * pause)
             w.kill()
             w.run()
-        w.until(lambda: not w.sim("GET", "/tills")["running"], "the tills have sold")
+        w.until(lambda: not w.sim("GET", "/tills")["running"], "the tills have sold", 3600)
         w.sim("POST", "/tills/stop")
         w.sim("DELETE", "/faults")
-        w.at_rest()
+        w.at_rest(limit=1800)
         assert w.exceptions() == [], w.exceptions()
-        assert w.sim("GET", "/tills")["sales"] >= 2000, w.sim("GET", "/tills")
+        assert w.sim("GET", "/tills")["sales"] >= sales, w.sim("GET", "/tills")
+        print("%d stores x %d SKUs, %d sales, %d kills: both ends agree; %s" % (stores, skus, sales, kills, w.counters()))
+
+
+def test_sales_with_every_fault_and_kills():
+    stores, skus, sales, kills = [int(n) for n in os.environ.get("FIRE", "20x200x2000x10").split("x")]
+    under_fire(stores, skus, sales, kills, 2 * sales / 2000)
 
 
 def test_outage_parks_nothing():

@@ -4,7 +4,7 @@
 tests/fixtures/adobe-transcripts/ holds exchanges recorded on Magento Open Source 2.4.7-p3. They are played in their
 order against an empty simulated shop, so that recorded set-up calls make the state that later ones ask for. Compared
 are status, media type, and the JSON: names, types, lengths and values; of a message only that there is one, since its
-wording may differ. What the selection does not hold (calls that were made and not kept) is made up in BEFORE.
+wording may differ. What the selection does not hold (calls that were made and not kept) is made up in Player.before_...
 """
 import base64
 import datetime
@@ -15,7 +15,6 @@ import hmac
 import http.client
 import json
 import os
-import sys
 import time
 import urllib.parse
 
@@ -26,6 +25,7 @@ FOLDER = os.path.join(HERE, "..", "fixtures", "adobe-transcripts")
 BEARER = "Bearer REDACTED_ACCESS_TOKEN"
 LIMITED = "Bearer simlimited0000000000000000000000"
 CLOCK = 20
+NO_CRON = {"reindex_ms": 10 ** 8, "cleanup_ms": 10 ** 8}  # it comes when a step says so, however slow the machine is
 
 # Recordings of the selection that are not played, and why. They are no fixtures.
 LEFT_OUT = [
@@ -255,7 +255,7 @@ def fixtures():
 
 def test_recorded_exchanges():
     played, bad, same_words, words = 0, [], 0, 0
-    with World(stores=1, skus=1, clock=CLOCK) as w:
+    with World(stores=1, skus=1, clock=CLOCK, sim_settings={"adobe": NO_CRON}) as w:
         w.sim("POST", "/adobe/empty", {})
         player = Player(w)
         for path in fixtures():
@@ -273,13 +273,9 @@ def test_recorded_exchanges():
                 same_words += parsed(text)["message"] == recording["response"]["body"]["message"]
     print("%d recordings were played, %d of %d errors say it in the same words" % (played, same_words, words))
     for numbers, why in LEFT_OUT:
-        print("left out %3d: %s" % (len(left_out(numbers)), why))
+        print("left out %3d: %s" % (len(numbers_of(numbers)), why))
     assert not bad, "\n".join(["%d differences" % len(bad)] + bad[:60])
     assert played > 150, "the fixtures are not there"
-
-
-def left_out(numbers):
-    return [n for n in numbers_of(numbers)]
 
 
 def test_left_out_are_no_fixtures():

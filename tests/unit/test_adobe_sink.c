@@ -65,7 +65,7 @@ static tb_record *add(const char *sku, const char *source, const char *quantity)
     records[count] =
         tb_record_new("stock.level", key,
                       json_pack("{s:s, s:s, s:s, s:s, s:i}", "sku", sku, "source", source, "why",
-                                "transaction", "quantity", quantity, "status", atof(quantity) > 0));
+                                "transaction", "quantity", quantity, "status", strtod(quantity, NULL) > 0));
     return records[count++];
 }
 

@@ -5,8 +5,10 @@
 #include "core/base/hash.h"
 
 #include <check.h>
+#include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 START_TEST(buffer_appends_and_ends_with_nul)
 {
@@ -34,6 +36,52 @@ START_TEST(hashes_agree_with_published_vectors)
     ck_assert_uint_eq(mac[31], 0x43);
     ck_assert(hash_same_secret("sesame", "sesame"));
     ck_assert(!hash_same_secret("sesame", "sesamf"));
+}
+END_TEST
+
+/* Linked in place of the library's: who compares secrets, and how much of them. */
+static size_t compared, comparisons;
+int __real_CRYPTO_memcmp(const void *a, const void *b, size_t n);
+int __wrap_CRYPTO_memcmp(const void *a, const void *b, size_t n);
+int __wrap_CRYPTO_memcmp(const void *a, const void *b, size_t n)
+{
+    comparisons++;
+    compared += n;
+    return __real_CRYPTO_memcmp(a, b, n);
+}
+
+START_TEST(a_wrong_secret_takes_as_long_as_the_right_one)
+{
+    static const char *const given[] = {"",       "s",      "secreT",
+                                        "xecret", "secret", "secret and a long tail of more"};
+    for (size_t i = 0; i < sizeof given / sizeof *given; i++) {
+        compared = comparisons = 0;
+        ck_assert_int_eq(hash_same_secret(given[i], "secret"), !strcmp(given[i], "secret"));
+        ck_assert_uint_eq(comparisons, 1);
+        ck_assert_uint_eq(compared, SHA256_SIZE);
+    }
+}
+END_TEST
+
+/* The wall clock is set forward by an hour, as people and ntpd do. */
+static time_t ahead;
+int __real_clock_gettime(clockid_t id, struct timespec *ts);
+int __wrap_clock_gettime(clockid_t id, struct timespec *ts);
+int __wrap_clock_gettime(clockid_t id, struct timespec *ts)
+{
+    int result = __real_clock_gettime(id, ts);
+    if (id == CLOCK_REALTIME)
+        ts->tv_sec += ahead;
+    return result;
+}
+
+START_TEST(timers_do_not_follow_the_wall_clock)
+{
+    int64_t wall = env_now(), mono = env_mono();
+    ahead = 3600;
+    ck_assert_int_ge(env_now() - wall, 3600000);
+    ck_assert_int_lt(env_mono() - mono, 1800000);
+    ahead = 0;
 }
 END_TEST
 
@@ -79,6 +127,8 @@ int main(void)
     suite_add_tcase(s, t);
     tcase_add_test(t, buffer_appends_and_ends_with_nul);
     tcase_add_test(t, hashes_agree_with_published_vectors);
+    tcase_add_test(t, a_wrong_secret_takes_as_long_as_the_right_one);
+    tcase_add_test(t, timers_do_not_follow_the_wall_clock);
     tcase_add_test(t, wait_ends_at_its_deadline);
     tcase_add_test(t, exchange_speaks_https_only);
     SRunner *r = srunner_create(s);

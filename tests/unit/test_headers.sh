@@ -89,10 +89,17 @@ declared() {
 exported() { # prefix
   sed -n "s/^ *\($1[a-z0-9_]*\);\$/\1/p" "$top/core/sdk/tillbridge.map" | sort -u
 }
-declared $(for h in $contract; do echo "$headers/$h"; done) >"$work/declared"
+(cd "$headers" && declared $contract) >"$work/declared"
 exported tb_ >"$work/exported"
 diff "$work/declared" "$work/exported" && [ -s "$work/declared" ]
 verdict "the headers declare exactly what tillbridge.map exports" $?
+
+page=$top/doc/tillbridge-plugin.3
+while read -r name; do
+  grep -qw "$name" "$page" || echo "$name"
+done <"$work/declared" >"$work/unnamed"
+[ ! -s "$work/unnamed" ] || ! cat "$work/unnamed"
+verdict "tillbridge-plugin(3) names every function" $?
 
 # ---- what was promised ----
 

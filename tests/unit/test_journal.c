@@ -7,6 +7,7 @@
 #include <check.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,9 +20,23 @@ static journal *j;
 static int64_t p;
 static error e;
 
+static int64_t said_ready;
+
+/* Slow, so that a verb which returned before it would be seen. */
+static void ready_slowly(void *arg, int64_t pipeline)
+{
+    (void)arg;
+    usleep(20000);
+    said_ready = pipeline;
+}
+
+static void (*ready)(void *arg, int64_t pipeline);
+
+static int64_t opened = 1000;
+
 static void open_journal(void)
 {
-    journal_options o = {.path = path, .now = 1000};
+    journal_options o = {.path = path, .now = opened, .ready = ready};
     ck_assert_msg(journal_open(&o, &j, &e) == 0, "%s", e.text);
 }
 
@@ -116,6 +131,17 @@ static void settle_first(settle_kind kind)
     s.cause = "cause";
     settle(p, &s);
 }
+
+START_TEST(a_verb_returns_after_its_pipeline_was_told)
+{
+    journal_close(j);
+    ready = ready_slowly;
+    open_journal();
+    said_ready = 0;
+    put(p, "a", NULL, "1", NULL);
+    ck_assert_int_eq(said_ready, p);
+}
+END_TEST
 
 START_TEST(a_newer_record_takes_the_place_of_an_older)
 {
@@ -322,6 +348,42 @@ START_TEST(an_intent_survives_and_comes_back_unknown)
 }
 END_TEST
 
+/* What was sent may still have its effect for as long as the server works on it: counted from the call's end.
+ */
+START_TEST(an_intent_is_as_old_as_the_end_of_its_call)
+{
+    put(p, "k", NULL, "1", NULL);
+    take(p, 5000);
+    journal_intent x = {rows[0].seq, rows[0].generation, rows[0].step, "c",         "op",
+                        "P-1",       "order/k\n",        "{}",         JOURNAL_DONE};
+    ck_assert_int_eq(journal_intend(j, p, &x, 1, 2000), JOURNAL_DONE);
+    journal_close(j);
+    opened = 9000; /* it was on its way when its owner went */
+    open_journal();
+    ck_assert_int_eq(take(p, 9000), 1);
+    ck_assert_int_eq(rows[0].intent_when, 9000);
+    journal_settlement m = {.seq = rows[0].seq,
+                            .generation = rows[0].generation,
+                            .step = rows[0].step,
+                            .kind = SETTLE_UNKNOWN,
+                            .due = 9000};
+    ck_assert_int_eq(journal_settle(j, p, &m, 1, 20000), JOURNAL_DONE); /* a probe that could not tell */
+    take(p, 20000);
+    ck_assert_int_eq(rows[0].intent_when, 9000);
+    m.step = rows[0].step;
+    m.sent_now = true;
+    ck_assert_int_eq(journal_settle(j, p, &m, 1, 30000),
+                     JOURNAL_DONE); /* a call that ended without an answer */
+    take(p, 30000);
+    ck_assert_int_eq(rows[0].intent_when, 30000);
+    journal_close(j);
+    opened = 40000;
+    open_journal(); /* it was known to be over */
+    ck_assert_int_eq(take(p, 40000), 1);
+    ck_assert_int_eq(rows[0].intent_when, 30000);
+}
+END_TEST
+
 START_TEST(a_second_owner_is_told_who_has_it)
 {
     journal_options o = {.path = path, .now = 1000};
@@ -339,6 +401,43 @@ static void scribble(long offset, const char *bytes, size_t n)
     ck_assert_int_eq(pwrite(fd, bytes, n, offset), (ssize_t)n);
     close(fd);
 }
+
+START_TEST(a_cursor_moves_with_its_rows_or_not_at_all)
+{
+    journal_item item = {.type = "t", .key = "k", .body = "{}", .changed = 1000};
+    journal_accepting a = {.pipeline = 999, /* there is none: the rows are refused */
+                           .now = 2000,
+                           .connection = "c",
+                           .stream = "s",
+                           .cursor = "17",
+                           .items = &item,
+                           .items_n = 1};
+    journal_accepted out;
+    ck_assert_int_ne(journal_accept(j, &a, &out, &e), JOURNAL_DONE);
+    ck_assert_ptr_null(journal_cursor(j, 999, "c", "s"));
+}
+END_TEST
+
+/* The lock's file is gone, so another daemon could begin: what the first one still has is not written. */
+START_TEST(an_owner_that_was_replaced_writes_nothing)
+{
+    char lock[128];
+    journal *second;
+    journal_options o = {.path = path, .now = 3000};
+    snprintf(lock, sizeof lock, "%s.lock", path);
+    ck_assert_int_eq(unlink(lock), 0);
+    ck_assert_msg(journal_open(&o, &second, &e) == 0, "%s", e.text);
+    ck_assert_int_eq(journal_epoch(second), journal_epoch(j) + 1);
+    journal_item item = {.type = "t", .key = "late", .body = "{}", .changed = 1000};
+    journal_accepting a = {
+        .pipeline = p, .now = 2000, .connection = "c", .stream = "s", .items = &item, .items_n = 1};
+    journal_accepted out;
+    ck_assert_int_eq(journal_accept(j, &a, &out, &e), JOURNAL_UNKNOWN);
+    ck_assert_msg(strstr(e.text, "another daemon") != NULL, "%s", e.text);
+    ck_assert_int_eq(counts(p).accepted, 0);
+    journal_close(second);
+}
+END_TEST
 
 START_TEST(a_damaged_file_is_said_plainly)
 {
@@ -362,20 +461,59 @@ START_TEST(a_damaged_file_is_said_plainly)
 }
 END_TEST
 
+/* The first letter of the word's first place in the file becomes an N. */
+static void change_byte(const char *word)
+{
+    FILE *f = fopen(path, "r+b");
+    ck_assert_ptr_nonnull(f);
+    static char all[1 << 20];
+    size_t n = fread(all, 1, sizeof all, f);
+    char *at = memmem(all, n, word, strlen(word));
+    ck_assert_ptr_nonnull(at);
+    fseek(f, at - all, SEEK_SET);
+    fputc('N', f);
+    fclose(f);
+}
+
+static char said_broken[200];
+
+static void note_broken(void *arg, const char *why)
+{
+    (void)arg;
+    snprintf(said_broken, sizeof said_broken, "%s", why);
+}
+
+/* The disk goes bad while the journal is open: every page but the first is nonsense now. */
+static void open_and_spoil(void)
+{
+    struct stat st;
+    put(p, "k", NULL, "{}", NULL);
+    journal_close(j);
+    said_broken[0] = '\0';
+    journal_options o = {.path = path, .now = 1000, .visit = true, .broken = note_broken};
+    ck_assert_msg(journal_open(&o, &j, &e) == 0, "%s", e.text);
+    ck_assert_int_eq(stat(path, &st), 0);
+    for (long at = 4096; at < st.st_size; at += 4096)
+        scribble(at, "\377\377\377\377\377\377\377\377\377\377\377\377", 12);
+}
+
+START_TEST(what_cannot_be_read_is_not_nothing)
+{
+    int64_t version;
+    open_and_spoil();
+    for (int i = 0; i < 5 && !*said_broken; i++) /* the readers still know some pages */
+        free(journal_state_get(j, "p/namespace", "key", &version));
+    ck_assert_msg(strstr(said_broken, "malformed") != NULL, "\"%s\"", said_broken);
+    ck_assert_int_eq(journal_pipeline_get(j, "other", true, 1000, &p, &e), JOURNAL_UNKNOWN);
+}
+END_TEST
+
 START_TEST(a_flipped_bit_in_a_body_parks_the_record)
 {
     put(p, "k", NULL, "{\"some\":\"needle-in-the-file\"}", NULL);
     put(p, "ok", NULL, "{}", NULL);
     journal_close(j);
-    FILE *f = fopen(path, "r+b");
-    ck_assert_ptr_nonnull(f);
-    static char all[1 << 20];
-    size_t n = fread(all, 1, sizeof all, f);
-    char *at = memmem(all, n, "needle", 6);
-    ck_assert_ptr_nonnull(at);
-    fseek(f, at - all, SEEK_SET);
-    fputc('N', f);
-    fclose(f);
+    change_byte("needle");
     open_journal();
     ck_assert_int_eq(take(p, 5000), 1);
     ck_assert_str_eq(rows[0].key, "ok");
@@ -406,6 +544,38 @@ START_TEST(changes_by_people_are_chained)
     char *value = journal_state_get(j, "levels/rows", "k", NULL);
     ck_assert_str_eq(value, "1");
     free(value);
+    ck_assert_int_eq(journal_audit_verify(j, &e), 0);
+}
+END_TEST
+
+START_TEST(a_chain_that_was_changed_is_told)
+{
+    journal_who who = {"uid:0", "needle-in-the-file", 4000};
+    ck_assert_int_eq(journal_audit(j, &who, "reload", NULL, "1 changed"), JOURNAL_DONE);
+    journal_close(j);
+    change_byte("needle-in");
+    open_journal();
+    ck_assert_int_eq(journal_audit_verify(j, &e), -1);
+    ck_assert_msg(strstr(e.text, "does not fit") != NULL, "%s", e.text);
+}
+END_TEST
+
+static void beside_the_journal(const char *sql)
+{
+    sqlite3 *db = NULL;
+    ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
+    ck_assert_msg(sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK, "%s", sqlite3_errmsg(db));
+    sqlite3_close(db);
+}
+
+START_TEST(a_chain_that_cannot_be_read_is_not_a_good_one)
+{
+    journal_who who = {"uid:0", "first day", 4000};
+    ck_assert_int_eq(journal_audit(j, &who, "reload", NULL, "1 changed"), JOURNAL_DONE);
+    beside_the_journal("ALTER TABLE audit RENAME TO away");
+    ck_assert_int_eq(journal_audit_verify(j, &e), -1);
+    ck_assert_msg(strstr(e.text, "could not be read") != NULL, "%s", e.text);
+    beside_the_journal("ALTER TABLE away RENAME TO audit");
     ck_assert_int_eq(journal_audit_verify(j, &e), 0);
 }
 END_TEST
@@ -602,6 +772,7 @@ int main(void)
     suite_add_tcase(s, t);
     tcase_set_timeout(t, 60);
     tcase_add_checked_fixture(t, setup, teardown);
+    tcase_add_test(t, a_verb_returns_after_its_pipeline_was_told);
     tcase_add_test(t, a_newer_record_takes_the_place_of_an_older);
     tcase_add_test(t, an_overtaken_settle_moves_no_counter);
     tcase_add_test(t, a_repeated_settle_is_refused);
@@ -611,10 +782,16 @@ int main(void)
     tcase_add_test(t, a_change_wakes_what_depends_on_it);
     tcase_add_test(t, a_mended_table_releases_what_was_parked);
     tcase_add_test(t, an_intent_survives_and_comes_back_unknown);
+    tcase_add_test(t, an_intent_is_as_old_as_the_end_of_its_call);
     tcase_add_test(t, a_second_owner_is_told_who_has_it);
+    tcase_add_test(t, a_cursor_moves_with_its_rows_or_not_at_all);
+    tcase_add_test(t, an_owner_that_was_replaced_writes_nothing);
     tcase_add_test(t, a_damaged_file_is_said_plainly);
+    tcase_add_test(t, what_cannot_be_read_is_not_nothing);
     tcase_add_test(t, a_flipped_bit_in_a_body_parks_the_record);
     tcase_add_test(t, changes_by_people_are_chained);
+    tcase_add_test(t, a_chain_that_was_changed_is_told);
+    tcase_add_test(t, a_chain_that_cannot_be_read_is_not_a_good_one);
     tcase_add_test(t, bodies_are_received_once_and_go_when_expanded);
     tcase_add_test(t, a_take_prefers_the_oldest_and_the_fullest_group);
     tcase_add_test(t, law_1_holds_after_every_verb);

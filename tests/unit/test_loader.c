@@ -145,6 +145,13 @@ static void far_segments(copy *c)
     head_of(c)->e_phoff = UINT64_MAX - 8;
 }
 
+/* The table of sections begins so far away that its end is near again. */
+static void far_sections(copy *c)
+{
+    head_of(c)->e_shoff = UINT64_MAX - 8;
+    head_of(c)->e_shnum = 40;
+}
+
 static void cut_2(copy *c)
 {
     c->n = 2;
@@ -251,6 +258,8 @@ static const refusal refusals[] = {
     {"good", "good", cut_half, NULL, "@P: is cut short (its headers speak of more than its @N bytes)", false},
     {"good", "good", cut_last, NULL, "@P: is cut short (its headers speak of more than its @N bytes)", false},
     {"good", "good", far_segments, NULL, "@P: is cut short (its headers speak of more than its @N bytes)",
+     false},
+    {"good", "good", far_sections, NULL, "@P: is cut short (its headers speak of more than its @N bytes)",
      false},
     {"good", "good", no_segments, NULL, "@P: has a broken table of segments", false},
     {"good", "good", long_note, NULL, "@P: is no Tillbridge plugin (no note of TB_PLUGIN)", false},

@@ -9,6 +9,7 @@
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { LIMIT = 60000, LOOK = 20 };
@@ -30,7 +31,26 @@ static void write_file(const world *w, const char *name, const char *text)
     ck_assert_int_eq(fclose(out), 0);
 }
 
-static void start(world *w, const char *pipeline)
+/* A copy of a test plugin that can be replaced. */
+static void copy_module(const world *w, const char *name)
+{
+    char path[512], part[4096];
+    size_t n;
+    snprintf(path, sizeof path, MODULES "/%s.so", name);
+    FILE *in = fopen(path, "r");
+    snprintf(path, sizeof path, "%s/%s.so", w->folder, name);
+    unlink(path);
+    FILE *out = fopen(path, "w");
+    ck_assert(in && out);
+    while ((n = fread(part, 1, sizeof part, in)) > 0)
+        ck_assert_uint_eq(fwrite(part, 1, n, out), n);
+    fclose(in);
+    ck_assert_int_eq(fclose(out), 0);
+    ck_assert_int_eq(chmod(path, 0644), 0);
+}
+
+/* `copied`: a plugin that is loaded from a copy in the folder; NULL: all from where they were built. */
+static void start(world *w, const char *pipeline, const char *copied)
 {
     char text[2048], path[128];
     config_findings f = {0};
@@ -44,7 +64,9 @@ static void start(world *w, const char *pipeline)
     write_file(w, "conf", text);
     write_file(w, "prices.csv", "name,price\ncap,12.50\nhat,20\n");
     snprintf(w->conf, sizeof w->conf, "%s/conf", w->folder);
-    w->plugins = plugins_new(MODULES);
+    if (copied)
+        copy_module(w, copied);
+    w->plugins = plugins_new(copied ? w->folder : MODULES);
     plan *p = plan_build(w->conf, w->plugins, &f);
     ck_assert_msg(p && !f.n, "%s", buffer_text(&f.text));
     config_findings_free(&f);
@@ -58,8 +80,8 @@ static void start(world *w, const char *pipeline)
 
 static void stop(world *w)
 {
-    static const char *const files[] = {"conf",           "prices.csv",   "journal.db",     "journal.db-wal",
-                                        "journal.db-shm", "journal.lock", "journal.db.lock"};
+    static const char *const files[] = {"conf",           "prices.csv", "journal.db",   "journal.db-wal",
+                                        "journal.db-shm", "keeper.so",  "journal.lock", "journal.db.lock"};
     ck_assert_int_eq(engine_stop(w->engine), 0);
     engine_free(w->engine);
     journal_close(w->journal);
@@ -116,13 +138,15 @@ static void open_ones(const world *w, const char *expected)
 START_TEST(what_was_built_with_0_1_runs)
 {
     world w;
-    start(&w, "{ name = \"old\"; owner = \"tests\"; mode = \"latest\"; ignore = ( \"old.item\" ); deliver = "
-              "{ linger = \"1ms\"; };\n"
-              " retry = { first = \"50ms\"; };\n"
-              " sources = ( { plugin = \"built-with-0-1\"; prices = \"prices\"; stream = \"items\"; every = "
-              "\"1s\"; } );\n"
-              " transforms = ( { plugin = \"built-with-0-1\"; prices = \"prices\"; factor = 3; } );\n"
-              " sinks = ( { plugin = \"built-with-0-1\"; prices = \"prices\"; mood = \"good\"; } ); }");
+    start(&w,
+          "{ name = \"old\"; owner = \"tests\"; mode = \"latest\"; ignore = ( \"old.item\" ); deliver = "
+          "{ linger = \"1ms\"; };\n"
+          " retry = { first = \"50ms\"; };\n"
+          " sources = ( { plugin = \"built-with-0-1\"; prices = \"prices\"; stream = \"items\"; every = "
+          "\"1s\"; } );\n"
+          " transforms = ( { plugin = \"built-with-0-1\"; prices = \"prices\"; factor = 3; } );\n"
+          " sinks = ( { plugin = \"built-with-0-1\"; prices = \"prices\"; mood = \"good\"; } ); }",
+          NULL);
     error e = {""};
     const plugin *p = plugins_get(w.plugins, "built-with-0-1", &e);
     ck_assert_uint_eq(p->api.abi_major, 0);
@@ -144,7 +168,7 @@ END_TEST
     " sources = ( { plugin = \"" name "\"; stream = \"items\"; every = \"1s\"; } );\n"                       \
     " sinks = ( { plugin = \"" name "\"; } ); }"
 
-static const char *const given[] = {"applied", "noop", "drop", "reject", "wait", "retry", "unknown"};
+static const char *const given[] = {"applied", "noop", "drop", "reject", "wait-on", "retry", "unknown"};
 
 /* `parked`: whether the unknown one was, which keeps what is marked `always` as a reject does. */
 static void state_is_kept_by_verdict(const world *w, bool parked)
@@ -153,14 +177,15 @@ static void state_is_kept_by_verdict(const world *w, bool parked)
         holds(w, "keeps/kept", given[i], i < 3 ? "1" : NULL);
         holds(w, "keeps/always", given[i], i < 4 || (i == 6 && parked) ? "1" : NULL);
     }
-    holds(w, "keeps/kept", "feed", "2");
+    holds(w, "keeps/kept", "wait", "1"); /* woken by the state that it depended on */
+    holds(w, "keeps/kept", "feed", "3");
 }
 
 START_TEST(state_is_kept_for_applied_noop_drop_and_always_for_reject)
 {
     world w;
-    start(&w, KEEPER("keeper"));
-    comes_to(&w, 3, 1, 1, 2);
+    start(&w, KEEPER("keeper"), NULL);
+    comes_to(&w, 4, 1, 1, 2);
     state_is_kept_by_verdict(&w, false);
     open_ones(&w, "keeper.asked reject\n");
     stop(&w);
@@ -171,13 +196,31 @@ START_TEST(an_older_minor_has_none_of_the_later_callbacks)
 {
     world w;
     error e = {""};
-    start(&w, KEEPER("keeper-older"));
+    start(&w, KEEPER("keeper-older"), NULL);
     const plugin *p = plugins_get(w.plugins, "keeper-older", &e);
     ck_assert_uint_eq(p->api.abi_minor, 0);
     ck_assert_ptr_null(p->api.sink->probe);
-    comes_to(&w, 2, 1, 2, 2);
+    comes_to(&w, 3, 1, 2, 2);
     state_is_kept_by_verdict(&w, true);
     open_ones(&w, "keeper.asked reject\neffect.unknown unknown\n");
+    stop(&w);
+}
+END_TEST
+
+/* Two uses of one plugin: told once. */
+START_TEST(a_plugin_that_changed_on_disk_is_told_by_reload)
+{
+    world w;
+    error e = {""};
+    config_findings f = {0};
+    start(&w, KEEPER("keeper"), "keeper");
+    plan *same = plan_build(w.conf, w.plugins, &f), *again = plan_build(w.conf, w.plugins, &f);
+    ck_assert_int_eq(engine_reload(w.engine, same, "test", &e), 0);
+    ck_assert_str_eq(e.text, "reloaded: 1 pipelines unchanged, 0 changed, 0 new, 0 removed");
+    copy_module(&w, "keeper");
+    ck_assert_int_eq(engine_reload(w.engine, again, "test", &e), 0);
+    ck_assert_str_eq(e.text, "reloaded: 1 pipelines unchanged, 0 changed, 0 new, 0 removed; "
+                             "plugin keeper changed on disk: restart to use it");
     stop(&w);
 }
 END_TEST
@@ -191,6 +234,7 @@ int main(void)
     tcase_add_test(t, what_was_built_with_0_1_runs);
     tcase_add_test(t, state_is_kept_for_applied_noop_drop_and_always_for_reject);
     tcase_add_test(t, an_older_minor_has_none_of_the_later_callbacks);
+    tcase_add_test(t, a_plugin_that_changed_on_disk_is_told_by_reload);
     SRunner *r = srunner_create(s);
     srunner_run_all(r, CK_NORMAL);
     int failed = srunner_ntests_failed(r);

@@ -65,6 +65,8 @@ static const struct {
     {CHANGE("localhost", JSON "Content-Length: 2\r\n", "2", "{}"), 400, "twice"},
     {CHANGE("localhost", JSON, "1048577", ""), 413, ""},
     {GET("/healthz", "localhost") "Host: localhost\r\n\r\n", 400, "twice"},
+    {GET("/metrics?a\rb", "localhost") "\r\n", 400, "first line"},
+    {GET("/metrics?a b", "localhost") "\r\n", 400, "first line"},
 };
 
 START_TEST(loopback)

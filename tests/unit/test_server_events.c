@@ -56,6 +56,9 @@ static const struct {
     {HEAD("strict", STRICT) "Content-Length: 2\r\nContent-Length: 2\r\n\r\n[]", 422, ""},
     {HEAD("kind", KIND) "Content-Length: 2\r\nContent-Length: 2\r\n\r\n[]", 503, ""}, /* its 200 would lie */
     {HEAD("strict", "d3Jvbmc=") "Content-Length: 2\r\nExpect: 100-continue\r\n\r\n", 401, ""},
+    {POST("strict?a\rb", STRICT, "2", "[]"), 422, ""}, /* to another reader the line ends there */
+    {POST("strict?a b", STRICT, "2", "[]"), 422, ""},
+    {POST("strict?a\tb", STRICT, "2", "[]"), 422, ""},
 };
 
 START_TEST(refused)

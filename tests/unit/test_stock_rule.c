@@ -47,6 +47,7 @@ static const struct {
     {19, "offline till sold four", 1, 3, 2, 0, 2},
     {20, "miscount", -2, 0, 0, 0, 0},
     {21, "handed out and brought back", 5, 1, 0, 2, 5},
+    {22, "nonsense: less than none reserved", 5, -3, 0, 0, 4},
 };
 
 START_TEST(formula_gives_worked_table)
@@ -260,6 +261,30 @@ START_TEST(bad_buffer_cell_waits_for_the_table)
 }
 END_TEST
 
+/* A buffer below zero would sell what is not there; sums of what no till can hold do not wrap. */
+START_TEST(nothing_is_made_of_nonsense)
+{
+    static const char *const levels[] = {
+        "{\"total\": \"9223372036854775.807\", \"reserved\": \"-9223372036854775.808\"}",
+        "{\"rows\": [{\"total\": 1, \"reserved\": 0}, {\"total\": \"9000000000000\", \"reserved\": 0}]}"};
+    tb_test *t = tb_test_new(&tillbridge_plugin, "buffers=buffers", NULL);
+    tb_test_table(t, "buffers", "sku,source,buffer\nA,,-2\n,,0\n");
+    ck_assert_int_eq(tb_test_check(t), 1);
+    tb_record *r = level("A", "web", "transaction", "{\"total\": \"5.000\", \"reserved\": \"0.000\"}");
+    ck_assert_int_eq(tb_test_apply(t, &r), TB_REJECT);
+    ck_assert_str_eq(tb_test_reason(r), "stock.buffer");
+    tb_record_unref(r);
+    for (size_t i = 0; i < sizeof levels / sizeof *levels; i++) {
+        r = level("B", "web", "transaction", levels[i]);
+        ck_assert_int_eq(tb_test_apply(t, &r), TB_REJECT);
+        ck_assert_str_eq(tb_test_reason(r), "stock.not-hydrated");
+        tb_record_unref(r);
+    }
+    tb_test_free(t);
+    ck_assert_ptr_null(tb_test_new(&tillbridge_plugin, "buffer=-1", NULL));
+}
+END_TEST
+
 START_TEST(backorder_keeps_status_but_not_when_retired)
 {
     tb_test *t = tb_test_new(&tillbridge_plugin, "backorders=back", NULL);
@@ -392,6 +417,7 @@ int main(void)
     tcase_add_test(apply, refuses_fraction_and_unread);
     tcase_add_test(apply, most_specific_buffer_wins);
     tcase_add_test(apply, bad_buffer_cell_waits_for_the_table);
+    tcase_add_test(apply, nothing_is_made_of_nonsense);
     tcase_add_test(apply, backorder_keeps_status_but_not_when_retired);
     tcase_add_test(brake, brake_stops_what_exceeds_share_and_count);
     tcase_add_test(brake, brake_lets_few_fall_at_small_sources);
