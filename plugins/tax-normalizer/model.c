@@ -204,16 +204,27 @@ static chain *widened(run *r, const thing *t, bool inside)
     return c;
 }
 
+/* Whether its fixed product tax may be part of a chain: its tax is printed, or so small that it may have been
+ * rounded to nothing. */
+static bool fixed_takes_part(const thing *t)
+{
+    fraction exact;
+    return t->fixed_tax ||
+           (t->fixed_net && t->rate &&
+            !fraction_times((fraction){t->fixed_net, 1}, fraction_of_rate(t->rate, false), &exact) &&
+            near(exact, 0, taxes_of(t) * CENT));
+}
+
 /* A fixed product tax is taxed as a net price, whatever the catalogue's are; before discount it is rounded by
- * itself and hands nothing on. */
+ * itself and hands nothing on. Its printed amount is rounded too. */
 static bool gather_fixed(run *r, const thing *t, bool later)
 {
     fraction exact;
-    if (!t->fixed_tax)
+    if (!fixed_takes_part(t))
         return true;
     chain *c = widened(r, t, false);
     c->actual += t->fixed_tax;
-    c->within += later ? 0 : taxes_of(t) * HALF_CENT;
+    c->within += A_LITTLE + (later ? 0 : taxes_of(t) * HALF_CENT) + (t->fixed_tax ? 0 : taxes_of(t) * CENT);
     return !fraction_times((fraction){t->fixed_net, 1}, fraction_of_rate(t->rate, false), &exact) &&
            !fraction_add(c->exact, exact, &c->exact);
 }
@@ -254,7 +265,7 @@ static bool is_blurred(const run *r)
 {
     bool blurred = false;
     for (int i = 0; i < r->things_n; i++)
-        blurred |= r->things[i].fixed_tax != 0;
+        blurred |= fixed_takes_part(&r->things[i]);
     return blurred && r->s.v[SET_CALCULATION] == BY_TOTAL &&
            (r->s.v[SET_CATALOG] == EXCLUDING || r->s.v[SET_SHIPPING] == EXCLUDING);
 }
@@ -326,7 +337,7 @@ static int things_of(const order *o, const reading *how, run *r)
     for (int i = 0; i < o->rows_n; i++) {
         const order_row *row = &o->rows[i];
         bool below = row->above && how->carries[row->above - o->rows];
-        bool fixed = row->fixed_tax && reading_counts_fixed(row, false, below);
+        bool fixed = row->rate && reading_counts_fixed(row, false, below);
         if (!(how->carries[i] ? row->rate || row->tax : fixed))
             continue;
         r->things[r->things_n++] = how->carries[i] ? thing_of_row(row) : thing_of_fixed(row);

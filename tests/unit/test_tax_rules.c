@@ -83,6 +83,28 @@ START_TEST(fixed_product_tax_is_a_line)
 }
 END_TEST
 
+/* Two cents at 20 % are taxed with nothing, and yet their 0.004 go on to the next row: 10.002 of tax is
+ * printed as 10.01. */
+START_TEST(tax_of_a_fixed_tax_that_is_nothing_goes_on)
+{
+    static const item rows[] = {{"CABLE", 1, 10, 12, 10, 12, 0, 0, 2, 20},
+                                {"TV", 1, 50.01, 60.02, 50.01, 60.02, 0, 0, 10.01, 20}};
+    tb_test *t = tb_test_new(&tillbridge_plugin, "calculation=total", "catalog-prices=excluding", NULL);
+    json_t *order = order_of(rows, 2, (total){.paid = 72.04, .tax = 12.01});
+    json_t *one = first_item(order);
+    json_object_set_new(one, "row_total_incl_tax", json_real(12.02));
+    json_object_set_new(one, "weee_tax_applied_row_amount", json_real(0.02));
+    json_object_set_new(one, "weee_tax_applied",
+                        json_string("[{\"row_amount\": 0.02, \"row_amount_incl_tax\": 0.02}]"));
+    result x = apply(t, order);
+    must_pass(&x);
+    ck_assert_str_eq(lines_text(&x), "CABLE 12.00 2.00; CABLE 0.02 0.00; TV 60.02 10.01");
+    ck_assert(json_is_true(json_object_get(x.tax, "explained")));
+    done(&x);
+    tb_test_free(t);
+}
+END_TEST
+
 START_TEST(bundle_of_fixed_price_carries_itself)
 {
     static const item rows[] = {{"SET", 1, 100, 125, 100, 125, 0, 0, 25, 25},
@@ -238,6 +260,19 @@ START_TEST(sum_that_is_off_is_refused_with_figures)
     json_object_set_new(order, "grand_total", json_real(64.75));
     x = apply(t, order);
     must_stop(&x, "tax.mismatch", NULL);
+    done(&x);
+    tb_test_free(t);
+}
+END_TEST
+
+/* Two cents on one piece are more than rounding can do. */
+START_TEST(tax_that_is_two_cents_off_is_refused)
+{
+    static const item row = {"A", 1, 100, 125.03, 100, 125.03, 0, 0, 25.03, 25};
+    tb_test *t = tb_test_new(&tillbridge_plugin, NULL);
+    result x = apply(t, order_of(&row, 1, (total){.paid = 125.03, .tax = 25.03}));
+    must_stop(&x, "tax.mismatch", NULL);
+    ck_assert_ptr_nonnull(strstr(tb_test_text(x.record), "shop 25.03, till 25.01, allowed 0.015"));
     done(&x);
     tb_test_free(t);
 }
@@ -421,6 +456,7 @@ int main(void)
     static const TTest *const *const tests[] = {&currency_is_the_tills_or_pinned,
                                                 &gift_cards_and_credit_are_payments,
                                                 &fixed_product_tax_is_a_line,
+                                                &tax_of_a_fixed_tax_that_is_nothing_goes_on,
                                                 &bundle_of_fixed_price_carries_itself,
                                                 &header_decides_who_carries_a_bundle,
                                                 &zero_rated_and_mixed_rates,
@@ -430,6 +466,7 @@ int main(void)
                                                 &sales_tax_is_taken_as_given,
                                                 &sum_that_is_off_is_refused_with_figures,
                                                 &tax_of_another_rate_is_refused,
+                                                &tax_that_is_two_cents_off_is_refused,
                                                 &without_the_shops_order_nothing_passes,
                                                 &broken_orders_get_a_verdict,
                                                 &settings_are_checked,
