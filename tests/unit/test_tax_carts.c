@@ -220,11 +220,21 @@ static void one_cart(uint64_t *seed)
     json_decref(order);
 }
 
+/* A seed of 0 would roll nothing but zeros. */
+static uint64_t number_from(const char *name, uint64_t otherwise)
+{
+    const char *text = getenv(name);
+    char *end;
+    uint64_t n = text ? strtoull(text, &end, 10) : otherwise;
+    MUST(n && n <= INT64_MAX && (!text || !*end), "%s=%s is no number of 1 or more", name, text);
+    return n;
+}
+
 START_TEST(random_carts_are_read_back)
 {
-    const char *count = getenv("TAX_CARTS"), *start = getenv("TAX_SEED");
-    long carts = count ? atol(count) : 1000;
-    uint64_t first = start ? strtoull(start, NULL, 10) : 20261123, seed = first;
+    const long carts = (long)number_from("TAX_CARTS", 1000);
+    const uint64_t first = number_from("TAX_SEED", 20261123);
+    uint64_t seed = first;
     cart_init(&seen.cart);
     for (int n = 0; n <= CART_ROWS; n++)
         mpq_inits(kept[n].price, kept[n].price_incl, kept[n].tax, kept[n].compensation, NULL);
