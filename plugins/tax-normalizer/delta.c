@@ -4,6 +4,8 @@
  * one that has the quantity below. They are kept so, and only the one rounding function ever rounds. */
 #include "plugins/tax-normalizer/delta.h"
 
+#include "core/base/sabotage.h"
+
 enum { START_BELOW = 100 }; /* 10^-6, in units of 10^-4: 1/100 */
 
 int64_t fraction_gcd(int64_t a, int64_t b)
@@ -57,7 +59,7 @@ int delta_round(delta *chain, fraction amount, int64_t *out)
         tb_money_ratio((tb_money){.amount = with.n}, 1, with.d, 2, TB_HALF_UP, &rounded) ||
         fraction_add(with, (fraction){-rounded.amount, 1}, &less))
         return -1;
-    chain->carry = reduce(less.n, less.d);
+    chain->carry = SABOTAGE("nothing-handed-on") ? (fraction){1, START_BELOW} : reduce(less.n, less.d);
     chain->begun = true;
     *out = aside + rounded.amount;
     return 0;
