@@ -293,8 +293,8 @@ static const tb_reason reasons[] = {
      "itself, set it up so that it stands in the rows, or raise `allowed` and release.",
      "finance"},
     {"tax.pin", "the shop's tax set-up is not the one that is pinned",
-     "Compare Stores > Configuration > Sales > Tax with the text. If the change is meant: tillbridge approve "
-     "tax --by NAME --why TEXT; the orders come again by themselves.",
+     "Compare Stores > Configuration > Sales > Tax with the text. If the change is meant, approve what is "
+     "proposed (see tillbridge-tax-normalizer(7)); the orders come again by themselves.",
      "finance"},
     {"tax.currency", "an order is in another currency than the till's",
      "Route this store to a till of its currency, take the base figures (amounts = \"base\"), or approve the "
