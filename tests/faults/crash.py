@@ -1,0 +1,446 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The real daemon, ended or failed at one system call or allocation, and judged by a run without faults afterwards.
+
+    python3 crash.py sample              what `make check` runs: some points of every part
+    python3 crash.py campaign            all of them; POINTS kills (make campaign-crash POINTS=10000)
+    python3 crash.py PART [POINT]...     one part, or its named points: what a failure says after "again:"
+
+A house is a folder with three pipelines: lines of a file in order, lines of which the latest of a key counts, and
+webhook bodies; LINES of them in all. Whatever was done to the daemon, it must end by itself or by SIGTERM within
+LIMIT seconds, with a code that says why; and the daemon that is then started without a fault must settle all of them,
+each once, with law 1 for every pipeline and a journal that is sound. What was answered with 200 is in it.
+"""
+import argparse
+import base64
+import concurrent.futures
+import hashlib
+import http.client
+import json
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "system"))
+from tb import BUILD, PLUGINS, Daemon  # noqa: E402
+
+TILLBRIDGE = os.path.join(PLUGINS, "tillbridge")
+HERE = os.path.abspath(os.path.join(BUILD, "tests", "faults"))
+INJECT = os.path.join(HERE, "inject")
+PRELOAD = os.path.join(HERE, "plugins", ".libs", "allocation.so")
+LIMIT = 30         # seconds in which it must have ended once it was told to
+PATIENCE = 4       # seconds that a run with a fault may take to settle everything before it is told to end
+EACH = {"ordered": 80, "latest": 80, "hook": 40}
+LINES = sum(EACH.values())
+KEYS = 16
+GOOD, BUG, IO, TEMPORARY, CONFIG, LOADER = 0, 70, 74, 75, 78, 127
+
+CONFIGURATION = """
+journal = "%(dir)s/journal.db";
+listen = { events = "127.0.0.1:%(events)d"; admin = "127.0.0.1:%(admin)d"; control = "%(dir)s/control"; };
+connections = { hook = { url = "http://127.0.0.1:9"; webhook = { user = "hook"; password = "secret"; }; }; };
+pipelines = (
+  { name = "ordered"; owner = "tests"; mode = "ordered";
+    sources = ( { plugin = "file-source"; stream = "lines"; path = "%(dir)s/ordered.in"; every = "1s"; } );
+    sinks   = ( { plugin = "file-sink"; path = "%(dir)s/ordered.out"; } ); deliver = { batch = 20; linger = "1ms"; }; },
+  { name = "latest"; owner = "tests"; mode = "latest";
+    sources = ( { plugin = "file-source"; stream = "lines"; path = "%(dir)s/latest.in"; every = "1s"; } );
+    sinks   = ( { plugin = "file-sink"; path = "%(dir)s/latest.out"; } ); deliver = { batch = 20; linger = "1ms"; }; },
+  { name = "hook"; owner = "tests"; mode = "ordered";
+    sources = ( { plugin = "body-source"; connection = "hook"; stream = "bodies"; events = true; } );
+    sinks   = ( { plugin = "file-sink"; path = "%(dir)s/hook.out"; } ); deliver = { batch = 20; linger = "1ms"; }; } );
+"""
+
+
+def body(n):
+    return json.dumps({"key": "k%d" % (n % KEYS), "n": n}).encode()
+
+
+class Wrong(Exception):
+    """What was seen and must not be."""
+
+
+def expect(condition, *what):
+    if not condition:
+        raise Wrong(" ".join(str(w) for w in what))
+
+
+class House(Daemon):
+    def __init__(self, portions=1):
+        base = "/dev/shm" if os.access("/dev/shm", os.W_OK) and not os.environ.get("ON_DISK") else None
+        tempfile.tempdir = base
+        super().__init__(100)
+        self.env["TILLBRIDGE_PLUGIN_PATH"] = "%s:%s" % (PLUGINS, os.path.join(HERE, "plugins", ".libs"))
+        self.env["LD_LIBRARY_PATH"] = PLUGINS
+        self.env["ASAN_OPTIONS"] = "detect_leaks=0"
+        self.portions, self.brought, self.acknowledged = portions, 0, set()
+        self.write()
+        self.bring()
+
+    def show_logs(self):
+        """What it complained of last: with a failure that is told."""
+        with open(self.path("daemon.log"), errors="replace") as f:
+            print("".join("     | %s" % line for line in f if "level=info" not in line)[-1500:], end="")
+
+    def write(self):
+        with open(self.conf, "w") as f:
+            f.write(CONFIGURATION % self.settings)
+
+    def path(self, name):
+        return os.path.join(self.dir, name)
+
+    def due(self, pipeline):
+        """How many records of it were brought so far."""
+        return EACH[pipeline] * self.brought // self.portions
+
+    def bring(self):
+        """The next portion of the lines; bodies are posted while it runs."""
+        self.brought += 1
+        for name in ("ordered", "latest"):
+            before = EACH[name] * (self.brought - 1) // self.portions
+            with open(self.path(name + ".in"), "ab") as f:
+                f.write(b"".join(body(n) + b"\n" for n in range(before, self.due(name))))
+
+    # ---- a run ----
+
+    def begin(self, *how, env=None):
+        with open(self.path("daemon.log"), "ab") as log:
+            self.daemon = subprocess.Popen([*how, TILLBRIDGE, "run", "-c", self.conf], env=dict(self.env, **(env or {})),
+                                           stdout=log, stderr=log)
+
+    def alive(self):
+        return self.daemon.poll() is None
+
+    def call(self, method, path, data=None, port="admin", timeout=5):
+        connection = http.client.HTTPConnection("127.0.0.1", self.settings[port], timeout=timeout)
+        token = base64.b64encode(b"hook:secret").decode()
+        try:
+            connection.request(method, path, data, {"Authorization": "Basic " + token} if data else {})
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+        except (OSError, http.client.HTTPException):
+            return 0, b""
+        finally:
+            connection.close()
+
+    def post(self, n):
+        code, _ = self.call("POST", "/events/hook", body(n), "events")
+        expect(code in (0, 200, 208, 503), "an event was answered with", code)
+        if code in (200, 208):
+            self.acknowledged.add(n)
+        return code
+
+    def counters(self):
+        code, text = self.call("GET", "/api/v1/status")
+        if code != 200:
+            return None
+        try:
+            return {p["name"]: p["counters"] for p in json.loads(text)["pipelines"]}
+        except (ValueError, KeyError):
+            raise Wrong("status is not whole: %r" % text[:300])
+
+    def settled(self):
+        for name in EACH:
+            if not os.path.exists(self.path(name + ".out")):
+                return False
+        counters = self.counters()
+        return bool(counters) and all(counters[name]["accepted"] >= self.due(name) and not counters[name]["pending"]
+                                      for name in EACH)
+
+    def work(self, patience):
+        """Posts what is due and waits until all is settled; False: it ended, or patience did."""
+        end, wanted = time.monotonic() + patience, [n for n in range(self.due("hook")) if n not in self.acknowledged]
+        while self.alive() and time.monotonic() < end:
+            if wanted:
+                if self.post(wanted[0]) in (200, 208):
+                    wanted.pop(0)
+                else:
+                    time.sleep(0.005)
+            elif self.settled():
+                return True
+            else:
+                time.sleep(0.01)
+        return False
+
+    def finish(self):
+        """Ends it by SIGTERM if it runs; its code, -N for a signal."""
+        if self.alive():
+            self.daemon.send_signal(signal.SIGTERM)
+        try:
+            code = self.daemon.wait(timeout=LIMIT)
+        except subprocess.TimeoutExpired:
+            self.daemon.kill()
+            self.daemon.wait()
+            raise Wrong("it did not end within %d s" % LIMIT)
+        return 128 - code if code < 0 else code
+
+    # ---- judging ----
+
+    def judge(self):
+        """The run without a fault: everything comes to rest, and it is what it must be."""
+        while self.brought < self.portions:
+            self.bring()
+        before = set(self.acknowledged)
+        self.begin()
+        expect(self.work(60), "a run without a fault did not settle everything:", self.counters(), self.exceptions_open())
+        for n in sorted(before):
+            expect(self.post(n) == 208, "body", n, "was acknowledged and is not known")
+        self.law()
+        code = self.finish()
+        expect(code == GOOD, "a run without a fault ended with", code)
+        self.judge_files()
+        self.judge_journal()
+
+    def exceptions_open(self):
+        return self.call("GET", "/api/v1/exceptions")[1][:600]
+
+    def law(self):
+        for name, c in self.counters().items():
+            total = c["applied"] + c["superseded"] + c["dropped"] + c["parked"] + c["pending"]
+            expect(c["accepted"] == total == EACH[name], "law 1 of", name, c)
+            expect(c["parked"] == c["dropped"] == c["pending"] == 0, name, c)
+
+    def lines(self, name):
+        """The whole lines: one that was torn by a kill has no end or is no JSON, and counts for nothing."""
+        found = []
+        with open(self.path(name + ".out"), "rb") as f:
+            for line in f:
+                try:
+                    found.append(json.loads(line))
+                except ValueError:
+                    pass
+        return found
+
+    def judge_files(self):
+        for name, most in EACH.items():
+            lines = self.lines(name)
+            ids = [line["tillbridge-id"] for line in lines]
+            doubled = {i for i in ids if ids.count(i) > 1}
+            expect(not doubled, "doubled in", name, sorted(doubled)[:5])
+            numbers = [line["n"] for line in lines]
+            if name != "latest":
+                expect(sorted(numbers) == list(range(most)), name, "lost:", sorted(set(range(most)) - set(numbers))[:5])
+            for key in range(KEYS):
+                of_key = [n for n in numbers if n % KEYS == key]
+                if name != "hook":  # posts may overtake each other, a file's lines may not
+                    expect(of_key == sorted(of_key), name, "out of order:", of_key)
+                    expect(of_key and of_key[-1] == max(range(key, most, KEYS)), name, "does not end with the latest")
+
+    def judge_journal(self):
+        with sqlite3.connect("file:%s?mode=ro" % self.path("journal.db"), uri=True) as db:
+            expect(db.execute("PRAGMA quick_check").fetchall() == [("ok",)], "quick_check")
+            known = {row[0] for row in db.execute("SELECT id FROM dedup WHERE scope = 'hook'")}
+            lost = [n for n in self.acknowledged if hashlib.sha256(body(n)).hexdigest() not in known]
+            expect(not lost, "acknowledged and lost:", lost)
+            for table in ("record", "intent", "inbox"):
+                expect(db.execute("SELECT count(*) FROM " + table).fetchone() == (0,), "something is left in", table)
+        db.close()
+
+
+# ---- the parts: each gives its points as texts, and plays one of them ----
+
+def measured(kind):
+    """What a run without a fault does: {call: n}, or how many allocations and how many blocks it leaves."""
+    with House() as h:
+        counts = h.path("counts")
+        if kind == "calls":
+            h.begin(INJECT, "--count", counts, "--")
+        else:
+            h.begin(env={"LD_PRELOAD": PRELOAD, "TILLBRIDGE_COUNT_ALLOCATIONS": counts})
+        expect(h.work(60), "the run that is measured did not settle everything")
+        expect(h.finish() == GOOD, "the run that is measured did not end well")
+        with open(counts) as f:
+            text = f.read().split()
+        return dict(zip(text[::2], map(int, text[1::2]))) if kind == "calls" else tuple(map(int, text))
+
+
+_measured = {}
+
+
+def measure(kind):
+    if kind not in _measured:
+        _measured[kind] = measured(kind)
+    return _measured[kind]
+
+
+def tidy(code, *more):
+    expect(code in (GOOD, BUG, IO, TEMPORARY, LOADER) + more, "it ended with", code)
+
+
+def kill_points(most, chance):
+    """One kill in a run: every call once before more than once; before it and after it in turn."""
+    total = measure("calls")["all"]
+    order = chance.sample(range(1, total + 1), total)
+    return ["%s=%d" % (("kill", "kill-after")[k % 2], order[k % total]) for k in range(most)]
+
+
+def kill_one(point):
+    how, n = point.split("=")
+    with House() as h:
+        h.begin(INJECT, "--" + how, n, "--")
+        h.work(PATIENCE)
+        code = h.finish()
+        expect(code in (GOOD, 128 + signal.SIGKILL), "it ended with", code)
+        h.judge()
+        return "killed" if code else "over before"
+
+
+CHAIN = 5
+
+
+def chain_points(most, chance):
+    """Kill after kill of one journal, each in a run with a fresh portion of the lines."""
+    total = measure("calls")["all"]
+    return ["%d" % chance.randrange(1 << 30) + ":%d" % total for _ in range(most // CHAIN)]
+
+
+def chain_one(point):
+    seed, total = map(int, point.split(":"))
+    chance = random.Random(seed)
+    killed = 0
+    with House(CHAIN) as h:
+        for k in range(CHAIN):
+            h.begin(INJECT, "--kill", str(chance.randrange(1, total)), "--")
+            h.work(PATIENCE)
+            killed += h.finish() > 128
+            if k + 1 < CHAIN:
+                h.bring()
+        h.judge()
+    return "killed", killed
+
+
+def term_points(most, chance):
+    total = measure("calls")["all"]
+    return ["%d" % n for n in chance.sample(range(1, total + 1), min(most, total))]
+
+
+def term_one(point):
+    with House() as h:
+        h.begin(INJECT, "--term", point, "--")
+        settled = h.work(PATIENCE)
+        code = h.finish()
+        # before signals are blocked it is ended by the signal itself; two in a row are "at once"
+        expect(code in (GOOD, 128 + signal.SIGTERM), "it ended with", code)
+        h.judge()
+        return "over before" if settled else "ended in order" if code == GOOD else "by the signal"
+
+
+def allocation_points(most, chance):
+    total, _ = measure("allocations")
+    order = chance.sample(range(1, total + 1), min(most, total))
+    return ["%d%s" % (n, "+" if k % 4 == 3 else "") for k, n in enumerate(order)]
+
+
+def allocation_one(point):
+    with House() as h:
+        counts = h.path("counts")
+        h.begin(env={"LD_PRELOAD": PRELOAD, "TILLBRIDGE_FAIL_ALLOCATION": point, "TILLBRIDGE_COUNT_ALLOCATIONS": counts})
+        h.work(PATIENCE if point[-1] != "+" else 1)
+        code = h.finish()
+        tidy(code)
+        if os.path.exists(counts) and code != LOADER and os.environ.get("LEAKS"):
+            with open(counts) as f:
+                live = int(f.read().split()[1])
+            expect(live <= measure("allocations")[1] + 8, "blocks left:", live, "usually", measure("allocations")[1])
+        h.judge()
+        return "went on" if code == GOOD else "ended with %d" % code
+
+
+# What the kernel may say to each call; what cannot happen there shows nothing.
+ERRORS = {
+    "accept4": "ECONNRESET EINTR EMFILE ENOMEM", "bind": "ENOMEM", "brk": "ENOMEM", "clone3": "EAGAIN ENOMEM",
+    "close": "EINTR EIO", "connect": "ECONNRESET EINTR", "epoll_create1": "EMFILE ENOMEM", "epoll_ctl": "ENOMEM ENOSPC",
+    "epoll_wait": "EINTR", "eventfd2": "EMFILE ENOMEM", "fchmod": "EIO EROFS", "fcntl": "EINTR EMFILE ENOMEM",
+    "fdatasync": "EIO ENOSPC", "flock": "EINTR ENOMEM", "fsync": "EIO ENOSPC", "ftruncate": "EINTR EIO ENOSPC",
+    "getdents64": "EIO ENOMEM", "getrandom": "EINTR", "ioctl": "ENOMEM", "listen": "ENOMEM", "lseek": "EIO",
+    "mmap": "EAGAIN EMFILE ENOMEM", "mprotect": "ENOMEM", "munmap": "ENOMEM", "newfstatat": "EIO ENOMEM",
+    "openat": "EINTR EIO EMFILE ENOMEM ENOSPC EROFS", "pipe2": "EMFILE", "poll": "EINTR ENOMEM",
+    "pread64": "EINTR EIO ENOMEM", "pwrite64": "EINTR EIO ENOSPC", "read": "ECONNRESET EINTR EIO ENOMEM",
+    "readlink": "EIO ENOMEM", "recvfrom": "ECONNRESET EINTR ENOMEM", "rename": "EIO ENOSPC", "sendmsg": "ECONNRESET EINTR ENOMEM",
+    "sendto": "ECONNRESET EINTR ENOMEM", "setsockopt": "ENOMEM", "signalfd4": "EMFILE ENOMEM", "socket": "EMFILE ENOMEM",
+    "socketpair": "EMFILE ENOMEM", "unlink": "EIO EROFS", "write": "EINTR EIO ENOSPC", "writev": "ECONNRESET EIO",
+}
+
+
+def fault_points(most, chance):
+    """Every call by its name, first those that come seldom: calls that come often are the same over and over."""
+    counts, points = measure("calls"), []
+    for call, errors in sorted(ERRORS.items()):
+        n = counts.get(call, 0)
+        for nth in range(1, n + 1):
+            for k, error in enumerate(errors.split()):
+                points.append((nth, "%s:%d%s:%s" % (call, nth, "+" if (nth + k) % 5 == 0 else "", error)))
+    if len(points) <= most:
+        return [p[1] for p in points]
+    weights = sorted(points, key=lambda p: chance.random() ** (1 / (1 + 30 / p[0])), reverse=True)
+    return [p[1] for p in weights[:most]]
+
+
+def fault_one(point):
+    with House() as h:
+        h.begin(INJECT, "--fault", point, "--")
+        h.work(PATIENCE if "+" not in point else 1)
+        code = h.finish()
+        tidy(code)
+        h.judge()
+        return "went on" if code == GOOD else "ended with %d" % code
+
+
+PARTS = {"kill": (kill_points, kill_one), "chain": (chain_points, chain_one), "term": (term_points, term_one),
+         "allocation": (allocation_points, allocation_one), "fault": (fault_points, fault_one)}
+
+
+# ---- running them ----
+
+def play(part, point):
+    """(part, point, what came of it, what was wrong)."""
+    try:
+        return part, point, PARTS[part][1](point), None
+    except Wrong as e:
+        return part, point, None, str(e)
+    except Exception as e:  # whatever it is, it is told with its point
+        return part, point, None, "%s: %s" % (type(e).__name__, e)
+
+
+def run(wanted, jobs):
+    """Plays [(part, point)]; {part: {what came of it: n}}, and how many were wrong."""
+    outcomes, failed = {}, 0
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        for part, point, what, wrong in pool.map(lambda w: play(*w), wanted):
+            count = outcomes.setdefault(part, {})
+            n = what[1] if isinstance(what, tuple) else 1
+            what = what[0] if isinstance(what, tuple) else what
+            count[what or "WRONG"] = count.get(what or "WRONG", 0) + n
+            if wrong:
+                failed += 1
+                print("FAIL %s %s: %s\n     again: crash.py %s %s" % (part, point, wrong, part, point), flush=True)
+    return outcomes, failed
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("what", choices=["sample", "campaign", *PARTS])
+    parser.add_argument("points", nargs="*")
+    parser.add_argument("--most", type=int, default=0)
+    parser.add_argument("--jobs", type=int, default=int(os.environ.get("JOBS") or 2))
+    parser.add_argument("--seed", type=int, default=1)
+    a = parser.parse_args()
+    chance = random.Random(a.seed)
+    if a.points:
+        wanted = [(a.what, p) for p in a.points]
+    else:
+        wanted = [(a.what, p) for p in PARTS[a.what][0](a.most or 1 << 30, chance)]
+    began = time.monotonic()
+    outcomes, failed = run(wanted, a.jobs)
+    for part, count in outcomes.items():
+        print("%s: %s (%.0f s)" % (part, ", ".join("%d %s" % (n, w) for w, n in sorted(count.items())), time.monotonic() - began))
+    print("%d passed, %d failed" % (len(wanted) - failed, failed))
+    sys.exit(failed > 0)
+
+
+if __name__ == "__main__":
+    main()
