@@ -69,6 +69,40 @@ static void log_findings(const config_findings *f)
     }
 }
 
+/* ---- what is not the configuration's fault: 78 would keep the service manager from starting it again ----
+ */
+
+static const int machine_errors[] = {ENOMEM, EMFILE, ENFILE, EIO, EINTR, EAGAIN, ENOSPC};
+static const char *const machine_words[] = {"out of memory", "no thread could be started",
+                                            "could not be registered", "cannot allocate", NULL};
+
+static bool is_the_machines(const char *text)
+{
+    bool found = false;
+    for (size_t i = 0; i < sizeof machine_errors / sizeof *machine_errors && !found; i++)
+        found = strstr(text, strerror(machine_errors[i])) != NULL;
+    for (int i = 0; machine_words[i] && !found; i++)
+        found = strstr(text, machine_words[i]) != NULL;
+    return found;
+}
+
+/* What is wrong with a file is wrong with it when it is read once more too. */
+static plan *read_plan(const char *conf, plugins *all, config_findings *findings, int *code)
+{
+    config_findings again = {0};
+    plan *p = plan_build(conf, all, findings);
+    *code = CLI_CONFIG;
+    if (p)
+        return p;
+    if ((p = plan_build(conf, all, &again)))
+        log_write(LOG_WARN, "config.again", "%s could not be read at first", conf);
+    else if (findings->text.failed || again.text.failed || is_the_machines(buffer_text(&again.text)) ||
+             strcmp(buffer_text(&findings->text), buffer_text(&again.text)))
+        *code = CLI_TEMPORARY;
+    config_findings_free(&again);
+    return p;
+}
+
 /* ---- reload ---- */
 
 static int reload_now(daemon_state *d, const char *actor, error *verdict)
@@ -276,6 +310,8 @@ static int start(daemon_state *d, plan *p, error *e)
     config_unref(c);
     if (!code)
         return 0;
+    if (code == CLI_CONFIG && is_the_machines(e->text))
+        code = CLI_TEMPORARY;
     engine_free(d->engine);
     journal_close(d->journal);
     return code;
@@ -304,20 +340,27 @@ static int serve(daemon_state *d, plan *p, int signals)
     return code;
 }
 
+static int no_room(plan *p)
+{
+    log_write(LOG_ERROR, "run.start", "no room to start: %s", strerror(errno));
+    plan_unref(p);
+    return CLI_TEMPORARY;
+}
+
 static int run(const char *conf)
 {
     daemon_state d = {
         .conf = conf, .reloading = {PTHREAD_MUTEX_INITIALIZER}, .lock = {PTHREAD_MUTEX_INITIALIZER}};
     config_findings findings = {0};
-    int signals = signals_blocked(), code = CLI_CONFIG;
+    int signals = signals_blocked(), code = CLI_TEMPORARY;
     env_cond_init(&d.wake);
     d.ended_fd = eventfd(0, EFD_CLOEXEC);
     d.plugins = plugins_new(NULL);
-    plan *p = d.plugins ? plan_build(conf, d.plugins, &findings) : NULL;
+    plan *p = d.plugins ? read_plan(conf, d.plugins, &findings, &code) : NULL;
     if (!p)
         log_findings(&findings);
     else if (signals < 0 || d.ended_fd < 0 || !(d.engine = engine_new(d.plugins)))
-        log_write(LOG_ERROR, "run.start", "no room to start: %s", strerror(errno));
+        code = no_room(p);
     else
         code = serve(&d, p, signals);
     config_findings_free(&findings);
@@ -330,8 +373,8 @@ int cli_run(int argc, char **argv)
     static const char text[] =
         "Runs the daemon in the foreground; logs go to stderr. TERM and INT end it in order, a\n"
         "second one at once; HUP reads the configuration again. Exit: 0 ended in order, 70 a\n"
-        "plugin did not come back, 74 the journal cannot be used, 75 the journal is in use, 78\n"
-        "the configuration or a plugin was refused.\n";
+        "plugin did not come back, 74 the journal cannot be used, 75 the journal is in use or the\n"
+        "machine is short of memory or descriptors, 78 the configuration or a plugin was refused.\n";
     static const cli_usage usage = {"run", "", text, OPT_CONF | OPT_DEBUG | OPT_LOG_JSON, 0, 0};
     cli_args a;
     int code = cli_parse(argc, argv, &usage, &a);

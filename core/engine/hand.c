@@ -115,6 +115,7 @@ static bool intend(deliverer *d, const plan_operation *op, const plan_use *use, 
             buffer_printf(&lines, "%s\n", names[k]);
         bodies[2 * i] = buffer_take(&lines);
         bodies[2 * i + 1] = tbh_body_text(some[i]->record);
+        good = bodies[2 * i] && bodies[2 * i + 1];
         good = bodies[2 * i] && bodies[2 * i + 1]; /* without them it would be probed wrongly */
         list[i] = (journal_intent){some[i]->row.seq,    some[i]->row.generation,
                                    some[i]->row.step,   use->connection ? use->connection->name : "",
@@ -294,6 +295,10 @@ static void probe_one(deliverer *d, flight *f)
     const plan_use *use = &p->p->sinks[op->sink];
     f->operation = op;
     tb_record_set_probe(f->record, f->row.probe ? f->row.probe : "");
+    if (strcmp(tb_record_probe(f->record), f->row.probe ? f->row.probe : "")) {
+        f->state = FLIGHT_BACK; /* no room for its identity: nothing is looked for under another */
+        return;
+    }
     call c;
     call_begin(&c, p->engine, p, use, pipeline_connection(p, use), CALL_PROBE);
     c.records = &f->record;

@@ -78,6 +78,7 @@ void call_state_name(const call *c, const char *name, buffer *out);
  * "stock/rows/KEY" there; a name that is whole already stays. The caller frees; NULL: out of memory. */
 char *call_depend_name(const pipeline *p, const tb_dependence *d);
 tb_ctx *call_ctx(call *c);
+void engine_short_of_memory(engine *e, const char *what); /* ends it in order, code 75 */
 
 /* ---- a pipeline at work ---- */
 

@@ -123,7 +123,10 @@ static void from_plugin(const pipeline *p, flight *f, const tb_outcome *o, journ
         unknown_said(p, f, s);
         break;
     default:
-        retry_said(p, f, s);
+        if (o->failed && f->intended) /* the call was made; what was said of it could not be kept */
+            unknown_said(p, f, s);
+        else
+            retry_said(p, f, s);
     }
 }
 
@@ -173,7 +176,8 @@ static int add_states(pipeline *p, const tb_outcome *o, journal_settlement *s, p
             continue;
         buffer name = {0};
         call_state_name(&scope, c->name, &name);
-        k->names[k->names_n] = buffer_take(&name);
+        if (!(k->names[k->names_n] = buffer_take(&name)))
+            return -1;
         k->states[k->names_n] = (journal_state){k->names[k->names_n], c->key, c->value};
         k->names_n++;
     }
@@ -195,7 +199,7 @@ static int add_depends(const pipeline *p, const tb_outcome *o, journal_settlemen
     return 0;
 }
 
-static void emit_to(const flight *f, const tb_record *r, int ordinal, int64_t pipeline_, pieces *k)
+static int emit_to(const flight *f, const tb_record *r, int ordinal, int64_t pipeline_, pieces *k)
 {
     int i = k->emissions_n++;
     CLEANUP_BUFFER buffer id = {0};
@@ -210,6 +214,7 @@ static void emit_to(const flight *f, const tb_record *r, int ordinal, int64_t pi
                                           .body = k->bodies[i],
                                           .changed = tb_record_changed(r),
                                           .urgent = tbh_urgent(r)}};
+    return k->ids[i] && k->bodies[i] ? 0 : -1;
 }
 
 static int add_emissions(pipeline *p, const flight *f, const tb_outcome *o, journal_settlement *s, pieces *k)
@@ -226,8 +231,9 @@ static int add_emissions(pipeline *p, const flight *f, const tb_outcome *o, jour
         return -1;
     for (int i = 0; i < o->emitted_n; i++)
         for (int q = 0; q < e->pipelines_n; q++)
-            if (plan_takes(e->pipelines[q]->p, tb_record_type(o->emitted[i])))
-                emit_to(f, o->emitted[i], i, e->pipelines[q]->number, k);
+            if (plan_takes(e->pipelines[q]->p, tb_record_type(o->emitted[i])) &&
+                emit_to(f, o->emitted[i], i, e->pipelines[q]->number, k))
+                return -1;
     s->emissions = k->emissions;
     s->emissions_n = k->emissions_n;
     return 0;
@@ -354,7 +360,8 @@ void deliver_settle(deliverer *d)
         bool settled = list && k && d->done[i] && result == JOURNAL_DONE;
         if (settled)
             after_commit(d, &d->flights[i], &list[s]);
-        else if (d->flights[i].state == FLIGHT_BACK || result != JOURNAL_UNKNOWN)
+        else if (d->flights[i].state == FLIGHT_BACK ||
+                 (result != JOURNAL_UNKNOWN && !d->flights[i].intended)) /* its intent stands: it is probed */
             let_claims_go(d, &d->flights[i], NULL);
         s += list && k && d->done[i];
     }

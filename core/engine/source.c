@@ -46,7 +46,7 @@ static void fill_item(const source *s, const tb_record *r, const char *rule, con
                            .key = tb_record_key(r),
                            .group = tb_record_group(r),
                            .id = *id ? id : NULL,
-                           .body = body ? body : "null",
+                           .body = body,
                            .changed = tb_record_changed(r),
                            .due = tbh_urgent(r) ? 0 : env_now() + c->deliver.linger,
                            .urgent = tbh_urgent(r),
@@ -66,7 +66,8 @@ static int fill_states(source *s, const tb_feed *feed, accepting *a)
     for (const tb_change *k = feed->changes; k; k = k->next) {
         buffer name = {0};
         call_state_name(&scope, k->name, &name);
-        a->names[a->states_n] = buffer_take(&name);
+        if (!(a->names[a->states_n] = buffer_take(&name)))
+            return -1;
         a->states[a->states_n] = (journal_state){a->names[a->states_n], k->key, k->value};
         a->states_n++;
     }
@@ -95,7 +96,8 @@ static int fill(source *s, const tb_feed *feed, accepting *a)
     if (!a->items || !a->bodies)
         return -1;
     for (int i = 0; i < feed->n; i++) {
-        a->bodies[i] = tbh_body_text(feed->records[i]);
+        if (!(a->bodies[i] = tbh_body_text(feed->records[i])))
+            return -1;
         fill_item(s, feed->records[i], feed->rules[i], a->bodies[i], &a->items[i]);
     }
     return fill_states(s, feed, a) || fill_raises(s, feed, a) ? -1 : 0;
@@ -106,7 +108,8 @@ int source_accept(source *s, tb_feed *feed, const char *cursor, const source_bod
     accepting a = {0};
     journal_accepted done;
     error err = {""};
-    int bad = fill(s, feed, &a);
+    /* what could not be looked up was perhaps taken for nothing by the callback */
+    int bad = fill(s, feed, &a) || engine_wants_exit(s->pipeline->engine);
     journal_accepting batch = {.pipeline = s->pipeline->number,
                                .now = env_now(),
                                .connection = s->connection ? connection_name(s->connection) : "",
@@ -145,22 +148,32 @@ static tb_verdict receive_body(source *s, const journal_body *body, tb_feed *fee
     return v;
 }
 
+/* It was acknowledged: it stays where it is, and comes again. */
+static int not_now(source *s, const journal_body *body)
+{
+    pipeline_error(s->pipeline, "event body %lld could not be expanded yet", (long long)body->id);
+    log_write(LOG_WARN, "source.expand", "event body %lld could not be expanded yet, it is tried again",
+              (long long)body->id);
+    return -1;
+}
+
 static int expand_one(source *s, const journal_body *body)
 {
     tb_feed feed = {.room = s->use->use->batch};
     source_body what = {.id = body->id, .damaged = body->damaged};
     if (body->damaged)
         what.malformed = "the stored body does not fit its checksum: the journal was damaged on disk";
-    else if (receive_body(s, body, &feed) == TB_REJECT)
+    tb_verdict v = what.malformed ? TB_OK : receive_body(s, body, &feed);
+    if (v == TB_REJECT)
         what.malformed = "the source could not make sense of it";
-    int bad = source_accept(s, &feed, NULL, &what);
+    int bad = v != TB_OK && v != TB_REJECT ? not_now(s, body) : source_accept(s, &feed, NULL, &what);
     tbh_feed_free(&feed);
     if (!bad)
         s->place = body->id;
     return bad;
 }
 
-/* Returns how many bodies were expanded. */
+/* Returns how many bodies were expanded; -1: none, and it is worth looking again soon. */
 static int expand(source *s)
 {
     journal_body *bodies = NULL;
@@ -173,7 +186,7 @@ static int expand(source *s)
     while (done < n && !pipeline_stopping(s->pipeline) && !expand_one(s, &bodies[done]))
         done++;
     journal_bodies_free(bodies, n > 0 ? n : 0);
-    return done;
+    return done || !n ? done : -1;
 }
 
 /* ---- reading ---- */
@@ -261,13 +274,14 @@ void source_main(void *arg)
     log_scope(p->p->config->name, NULL);
     for (turn t; (t = next_turn(s)) != STOP;) {
         int64_t paused = s->connection ? connection_paused_until(s->connection) : 0;
-        bool room = pipeline_has_room(p), expanded = room && expand(s) > 0;
+        bool room = pipeline_has_room(p);
+        int expanded = room ? expand(s) : 0;
         if (t == READ && !paused && room)
             read_once(s);
         else if (t == READ)
             read_later(s, paused ? paused : env_mono() + NO_ROOM);
-        else if (!expanded)
-            wait_for_turn(s, paused);
+        else if (expanded <= 0)
+            wait_for_turn(s, expanded ? env_mono() + NO_ROOM : paused);
     }
     ENV_HOLD(&p->lock);
     atomic_fetch_sub(&p->threads, 1);

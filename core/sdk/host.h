@@ -58,6 +58,7 @@ typedef struct tb_outcome { /* what the plugins have said of a record; borrowed 
     const tb_change *changes;
     tb_record *const *emitted;
     int emitted_n;
+    bool failed; /* memory was short: it may have said more than this; the verdict is RETRY */
 } tb_outcome;
 
 /* A record whose time of change was never set says 0: who accepts it sets its own time. */

@@ -208,24 +208,27 @@ static tb_verdict file_deliver(void *self, tb_ctx *ctx, const char *operation, t
     return TB_OK;
 }
 
-static bool holds(const file_sink *self, const char *line, const char *id)
+/* 1: it does, 0: it does not, -1: no memory (every other failure to read it has a text). */
+static int holds(const file_sink *self, const char *line, const char *id)
 {
-    json_t *object = json_loads(line, 0, NULL);
+    json_error_t error;
+    json_t *object = json_loads(line, 0, &error);
     const char *found = json_string_value(json_object_get(object, self->id_field));
-    bool same = found && !strcmp(found, id);
+    int same = !object && !*error.text ? -1 : found && !strcmp(found, id);
     json_decref(object);
     return same;
 }
 
-static bool search(const file_sink *self, FILE *f, const char *id)
+/* As holds; 0 only when it was looked for to the end. */
+static int search(const file_sink *self, FILE *f, const char *id)
 {
     char *line = NULL;
     size_t room = 0;
-    bool found = false;
+    int found = 0;
     while (!found && getline(&line, &room, f) > 0)
         found = holds(self, line, id);
     free(line);
-    return found;
+    return found ? found : feof(f) ? 0 : -1;
 }
 
 /* A line that is found is made durable before it counts: the daemon may have died between write and fsync. */
@@ -240,8 +243,8 @@ static tb_verdict file_probe(void *self, tb_ctx *ctx, const char *operation, tb_
     if (!f)
         return errno == ENOENT ? tb_noop(record, "there is no file")
                                : tb_retry(record, "%s: %s", s->path, strerror(errno));
-    bool found = search(s, f, id);
-    bool sure = !ferror(f) && (!found || !fsync(fileno(f)));
+    int found = search(s, f, id);
+    bool sure = found >= 0 && (!found || !fsync(fileno(f)));
     fclose(f);
     if (!sure)
         return tb_retry(record, "%s: cannot be searched", s->path);

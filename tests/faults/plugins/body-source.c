@@ -13,10 +13,13 @@ static tb_verdict body_receive(void *self, tb_ctx *ctx, const char *body, size_t
     const char *key = json_string_value(json_object_get(object, "key"));
     if (!key) {
         json_decref(object);
-        return !object && json_error_code(&error) == json_error_out_of_memory ? TB_RETRY : TB_REJECT;
+        return !object && !*error.text ? TB_RETRY : TB_REJECT;
     }
     snprintf(id, sizeof id, "body-%lld", (long long)json_integer_value(json_object_get(object, "n")));
-    json_object_set_new(object, "tillbridge-id", json_string(id));
+    if (json_object_set_new(object, "tillbridge-id", json_string(id))) {
+        json_decref(object);
+        return TB_RETRY;
+    }
     tb_record *record = tb_record_new("line", key, object);
     if (record)
         tb_record_set_id(record, id);
