@@ -266,12 +266,14 @@ void call_begin(call *c, engine *e, pipeline *p, const plan_use *use, connection
                 .connection = connection_,
                 .kind = kind};
     c->deadline = env_now();
+    memory_failed();
     if (p)
         p->calling = use->plugin->name;
 }
 
 void call_end(call *c)
 {
+    c->short_of_memory = memory_failed();
     while (c->texts) {
         call_text *t = c->texts;
         c->texts = t->next;

@@ -13,6 +13,7 @@ engine *engine_new(plugins *plugins_)
         return NULL;
     }
     e->plugins = plugins_;
+    memory_watch();
     env_mutex_init(&e->lock);
     env_mutex_init(&e->reloading);
     return e;

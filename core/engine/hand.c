@@ -153,7 +153,17 @@ static tb_verdict call_sink(deliverer *d, const plan_operation *op, flight **som
     tb_verdict v = use->plugin->api.sink->deliver(d->sinks[op->sink].self, call_ctx(c), op->operation->name,
                                                   d->records, (size_t)n);
     call_end(c);
-    return v;
+    return c->short_of_memory ? TB_RETRY : v;
+}
+
+static void not_believed(flight *f, bool create)
+{
+    if (create) {
+        flight_core(f, SETTLE_UNKNOWN, NULL, NULL, "out of memory");
+        f->wait = PROBE_FIRST;
+    } else {
+        flight_retry(f, false, 0, "out of memory");
+    }
 }
 
 static void judge_part(deliverer *d, const plan_operation *op, flight **some, int n, tb_verdict v,
@@ -162,6 +172,8 @@ static void judge_part(deliverer *d, const plan_operation *op, flight **some, in
     const char *name = c->use->plugin->name;
     for (int i = 0; i < n; i++) {
         flight *f = some[i];
+        if (c->short_of_memory)
+            not_believed(f, op->operation->effect == TB_CREATE);
         if (flight_said(f))
             continue;
         if (v == TB_OK)
@@ -257,14 +269,14 @@ static void hand_over_operation(deliverer *d, const plan_operation *op)
 
 /* ---- probes ---- */
 
-static void judge_probe(flight *f, const call *c, tb_verdict v, bool latest)
+static void judge_probe(flight *f, const call *c, tb_verdict v, bool looks)
 {
     int64_t left = SABOTAGE("believe-at-once") ? 0 : f->row.intent_when + server_time(c) - env_now();
     tb_outcome o;
     tbh_outcome(f->record, &o);
     if (v == TB_APPLIED) {
         f->state = FLIGHT_SAID;
-        f->more = latest;                  /* what comes next is looked up */
+        f->more = looks;                   /* what comes next is looked up, where it can be */
     } else if (v == TB_NOOP && left > 0) { /* a slow effect may still land */
         flight_core(f, SETTLE_UNKNOWN, NULL, NULL, "not there yet; believed after the server's time");
         f->wait = left;
@@ -306,7 +318,7 @@ static void probe_one(deliverer *d, flight *f)
     c.deadline = f->row.first_seen;
     tb_verdict v = api->probe(d->sinks[op->sink].self, call_ctx(&c), f->row.operation, f->record);
     call_end(&c);
-    judge_probe(f, &c, v, p->p->config->latest);
+    judge_probe(f, &c, c.short_of_memory ? TB_RETRY : v, pipeline_hydrates(p));
 }
 
 void deliver_hand_over(deliverer *d)

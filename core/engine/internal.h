@@ -68,7 +68,12 @@ typedef struct {
     connection_fate fate;  /* of the last exchange */
     engine_tables *tables; /* pinned at the first use */
     call_text *texts;
+    bool short_of_memory; /* once it has ended: what it said is not to be believed */
 } call;
+
+/* memory.c */
+void memory_watch(void);
+bool memory_failed(void); /* on this thread, since it was last asked */
 
 void call_begin(call *c, engine *e, pipeline *p, const plan_use *use, connection *connection, call_kind kind);
 void call_end(call *c);

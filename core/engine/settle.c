@@ -133,7 +133,7 @@ static void from_plugin(const pipeline *p, flight *f, const tb_outcome *o, journ
 /* What would be made once more by coming once more: nothing is read before it that would show it. */
 static bool creates_blindly(const pipeline *p, const flight *f)
 {
-    return !p->p->config->latest && f->operation && f->operation->operation->effect == TB_CREATE;
+    return !pipeline_hydrates(p) && f->operation && f->operation->operation->effect == TB_CREATE;
 }
 
 /* In flight at an unclean stop: comes once more when the servers cannot act any more on what was sent then.

@@ -145,7 +145,7 @@ static tb_verdict receive_body(source *s, const journal_body *body, tb_feed *fee
     tb_verdict v =
         s->use->plugin->api.source->receive(s->instance.self, call_ctx(&c), body->body, body->size, feed);
     call_end(&c);
-    return v;
+    return c.short_of_memory ? TB_RETRY : v;
 }
 
 /* It was acknowledged: it stays where it is, and comes again. */
@@ -221,8 +221,11 @@ static void read_once(source *s)
     c.feed = &feed;
     tb_verdict v = api->read(s->instance.self, call_ctx(&c), cursor, &feed);
     call_end(&c);
+    if (c.short_of_memory)
+        v = TB_RETRY;
     bool stored = v == TB_OK && !source_accept(s, &feed, feed.cursor, NULL);
-    if (v != TB_OK && feed.raised_n) { /* what it found wrong is told, nothing else is kept */
+    if (v != TB_OK && feed.raised_n &&
+        !c.short_of_memory) { /* what it found wrong is told, nothing else is kept */
         tb_feed only = {.raised = feed.raised, .raised_n = feed.raised_n};
         source_accept(s, &only, NULL, NULL);
     }

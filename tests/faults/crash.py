@@ -23,10 +23,11 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "system"))
-from tb import BUILD, PLUGINS, Daemon  # noqa: E402
+from tb import BUILD, PLUGINS, Daemon, free_port  # noqa: E402
 
 TILLBRIDGE = os.path.join(PLUGINS, "tillbridge")
 HERE = os.path.abspath(os.path.join(BUILD, "tests", "faults"))
@@ -37,6 +38,7 @@ PATIENCE = 4       # seconds that a run with a fault may take to settle everythi
 EACH = {"ordered": 80, "latest": 80, "hook": 40}
 LINES = sum(EACH.values())
 KEYS = 16
+POSTERS = 3
 GOOD, BUG, IO, TEMPORARY, CONFIG, LOADER = 0, 70, 74, 75, 78, 127
 
 CONFIGURATION = """
@@ -111,6 +113,11 @@ class House(Daemon):
         with open(self.path("daemon.log"), "ab") as log:
             self.daemon = subprocess.Popen([*how, TILLBRIDGE, "run", "-c", self.conf], env=dict(self.env, **(env or {})),
                                            stdout=log, stderr=log)
+        return self.daemon
+
+    def ready(self):
+        self.until(lambda: not self.alive() or self.counters(), "it answers", 20, 0.01)
+        expect(self.alive(), "it does not start")
 
     def alive(self):
         return self.daemon.poll() is None
@@ -151,19 +158,22 @@ class House(Daemon):
         return bool(counters) and all(counters[name]["accepted"] >= self.due(name) and not counters[name]["pending"]
                                       for name in EACH)
 
-    def work(self, patience):
-        """Posts what is due and waits until all is settled; False: it ended, or patience did."""
-        end, wanted = time.monotonic() + patience, [n for n in range(self.due("hook")) if n not in self.acknowledged]
-        while self.alive() and time.monotonic() < end:
-            if wanted:
-                if self.post(wanted[0]) in (200, 208):
-                    wanted.pop(0)
-                else:
-                    time.sleep(0.005)
-            elif self.settled():
-                return True
+    def post_until(self, wanted, end):
+        while wanted and self.alive() and time.monotonic() < end:
+            if self.post(wanted[0]) in (200, 208):
+                wanted.pop(0)
             else:
-                time.sleep(0.01)
+                time.sleep(0.005)
+
+    def work(self, patience):
+        """Posts what is due, by several at once, and waits until all is settled; False: it ended, or patience did."""
+        end, wanted = time.monotonic() + patience, [n for n in range(self.due("hook")) if n not in self.acknowledged]
+        with concurrent.futures.ThreadPoolExecutor(POSTERS) as pool:
+            list(pool.map(lambda k: self.post_until(wanted[k::POSTERS], end), range(POSTERS)))
+        while self.alive() and time.monotonic() < end:
+            if self.settled():
+                return True
+            time.sleep(0.01)
         return False
 
     def finish(self):
@@ -390,8 +400,127 @@ def fault_one(point):
         return "went on" if code == GOOD else "ended with %d" % code
 
 
-PARTS = {"kill": (kill_points, kill_one), "chain": (chain_points, chain_one), "term": (term_points, term_one),
-         "allocation": (allocation_points, allocation_one), "fault": (fault_points, fault_one)}
+def load_points(most, chance):
+    """SIGKILL at any moment, by the clock, again and again on one journal while bodies are posted."""
+    return ["%d" % chance.randrange(1 << 30) for _ in range(most // CHAIN)]
+
+
+def load_one(point):
+    chance, killed = random.Random(int(point)), 0
+    with House(CHAIN) as h:
+        for k in range(CHAIN):
+            daemon = h.begin()
+            timer = threading.Timer(chance.uniform(0.02, 0.25), daemon.kill)
+            timer.start()
+            h.work(PATIENCE)
+            timer.join()
+            killed += h.finish() > 128
+            if k + 1 < CHAIN:
+                h.bring()
+        h.judge()
+    return "killed", killed
+
+
+def disk_points(most, chance):
+    """The disk is full, broken or not to be written from the N-th call on."""
+    counts = measure("calls")
+    points = ["%s:%d+:%s" % (call, n, error)
+              for call, errors in (("pwrite64", "ENOSPC EIO"), ("fdatasync", "EIO ENOSPC"), ("fsync", "EIO"),
+                                   ("write", "ENOSPC EIO"), ("openat", "EROFS"), ("ftruncate", "EIO"), ("pread64", "EIO"))
+              for error in errors.split() for n in range(1, counts.get(call, 0) + 1)]
+    return chance.sample(points, min(most, len(points)))
+
+
+def flip_points(most, chance):
+    return ["%d" % chance.randrange(1 << 30) for _ in range(most)]
+
+
+def flip_one(point):
+    """Bits of the journal turn over while nobody looks. What it does not see as damage it must still treat as data."""
+    chance = random.Random(int(point))
+    with House(2) as h:
+        h.begin(INJECT, "--kill", str(chance.randrange(4000, 7000)), "--")
+        h.work(PATIENCE)
+        h.finish()
+        journal = h.path("journal.db") + chance.choice(["", "", "", "-wal"])
+        if not os.path.exists(journal) or not os.path.getsize(journal):
+            return "no file yet"
+        with open(journal, "r+b") as f:
+            for _ in range(chance.choice([1, 1, 4, 64])):
+                at = chance.randrange(os.path.getsize(journal))
+                f.seek(at)
+                byte = f.read(1)[0] ^ (1 << chance.randrange(8))
+                f.seek(at)
+                f.write(bytes([byte]))
+        h.bring()
+        h.begin()
+        h.work(1)
+        code = h.finish()
+        tidy(code, CONFIG)  # a header that is none: the file is not a journal
+        return "went on" if code == GOOD else "ended with %d" % code
+
+
+def two_points(most, chance):
+    return ["held", "unlocked"][:most]
+
+
+def two_one(point):
+    """A second daemon of one journal: refused by the lock; if somebody takes the lock away, the first must stop."""
+    with House() as h:
+        first = h.begin()
+        h.ready()
+        ports = dict(h.settings)
+        if point == "unlocked":
+            os.unlink(h.path("journal.db.lock"))
+            h.settings.update(events=free_port(), admin=free_port())
+            with open(h.conf, "w") as f:
+                f.write((CONFIGURATION % h.settings).replace("/control\"", "/control2\""))
+        second = h.begin()
+        if point == "held":
+            expect(second.wait(LIMIT) == TEMPORARY, "the second ended with", second.returncode)
+            with open(h.path("daemon.log")) as f:
+                expect("process %d" % first.pid in f.read(), "it does not say whose the journal is")
+            h.daemon = first
+        else:
+            h.ready()
+            mine, h.settings, h.daemon = h.settings, ports, first
+            with open(h.path("ordered.in"), "ab") as f:  # it has something to write
+                f.write(b"{\"no\": \"key\"}\n")
+            for n in range(3):
+                h.post(n)
+            expect(first.wait(LIMIT) == IO, "the first ended with", first.returncode)
+            h.settings, h.daemon = mine, second
+        h.work(PATIENCE)
+        expect(h.finish() == GOOD, "the one that stays does not end well")
+        h.write()
+        h.judge()
+        return "as it must be"
+
+
+def clock_points(most, chance):
+    total = measure("calls")["all"]
+    return ["%s:%d" % (("-86400", "86400", "-30000000")[k % 3], chance.randrange(total // 4, total)) for k in range(most)]
+
+
+def clock_one(point):
+    """The wall clock is another day when it is started again."""
+    step, n = map(int, point.split(":"))
+    with House() as h:
+        h.begin(INJECT, "--kill", str(n), "--")
+        h.work(PATIENCE)
+        h.finish()
+        h.env["TILLBRIDGE_CLOCK_RATE"] = "100@%d" % (time.time() + step)
+        h.judge()
+        return "came to rest"
+
+
+PARTS = {"kill": (kill_points, kill_one), "chain": (chain_points, chain_one), "load": (load_points, load_one),
+         "term": (term_points, term_one), "allocation": (allocation_points, allocation_one),
+         "fault": (fault_points, fault_one), "disk": (disk_points, fault_one), "flip": (flip_points, flip_one),
+         "two": (two_points, two_one), "clock": (clock_points, clock_one)}
+SAMPLE = {"kill": 40, "chain": 30, "load": 30, "term": 16, "allocation": 50, "fault": 50, "disk": 12, "flip": 12, "two": 2,
+          "clock": 3}
+EVERY = 1 << 30  # all that there are
 
 
 # ---- running them ----
@@ -407,18 +536,37 @@ def play(part, point):
 
 
 def run(wanted, jobs):
-    """Plays [(part, point)]; {part: {what came of it: n}}, and how many were wrong."""
-    outcomes, failed = {}, 0
+    """Plays [(part, point)]; {what came of it: n}, and how many were wrong."""
+    count, failed = {}, 0
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
         for part, point, what, wrong in pool.map(lambda w: play(*w), wanted):
-            count = outcomes.setdefault(part, {})
             n = what[1] if isinstance(what, tuple) else 1
             what = what[0] if isinstance(what, tuple) else what
             count[what or "WRONG"] = count.get(what or "WRONG", 0) + n
             if wrong:
                 failed += 1
                 print("FAIL %s %s: %s\n     again: crash.py %s %s" % (part, point, wrong, part, point), flush=True)
-    return outcomes, failed
+    return count, failed
+
+
+def campaign(kills):
+    """How many points of each part, for so many kills."""
+    return {"kill": kills * 6 // 10, "chain": kills * 2 // 10, "load": kills * 2 // 10, "term": kills // 10,
+            "allocation": EVERY, "fault": EVERY, "disk": EVERY, "flip": kills // 10, "two": 2, "clock": 100}
+
+
+def sanitized():
+    """A preloaded allocator and the sanitizers' own do not go together."""
+    with open(TILLBRIDGE, "rb") as f:
+        return b"libasan.so" in f.read()
+
+
+def evidence(part, points, count):
+    """A line for tests/EVIDENCE.tsv."""
+    where = os.environ.get("top_srcdir") or "."
+    commit = subprocess.run(["git", "-C", where, "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout.strip()
+    print("%s\t%s\tcrash-%s\t%d\t%s" % (time.strftime("%F", time.gmtime()), commit or "unknown", part, points,
+                                       ", ".join("%d %s" % (n, w) for w, n in sorted(count.items()))), flush=True)
 
 
 def main():
@@ -430,15 +578,24 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     a = parser.parse_args()
     chance = random.Random(a.seed)
-    if a.points:
-        wanted = [(a.what, p) for p in a.points]
-    else:
-        wanted = [(a.what, p) for p in PARTS[a.what][0](a.most or 1 << 30, chance)]
-    began = time.monotonic()
-    outcomes, failed = run(wanted, a.jobs)
-    for part, count in outcomes.items():
-        print("%s: %s (%.0f s)" % (part, ", ".join("%d %s" % (n, w) for w, n in sorted(count.items())), time.monotonic() - began))
-    print("%d passed, %d failed" % (len(wanted) - failed, failed))
+    if not all(os.path.exists(p) for p in (TILLBRIDGE, INJECT, PRELOAD)) or subprocess.call([INJECT, "/bin/true"]) == 77:
+        print("skipped: nothing is built, or system calls cannot be stopped here")
+        sys.exit(77)
+    sizes = {"sample": SAMPLE, "campaign": campaign(int(os.environ.get("POINTS") or 10000))}.get(a.what, {a.what: a.most or 1000})
+    played, failed = 0, 0
+    for part, most in sizes.items():
+        if part == "allocation" and sanitized():
+            print("allocation: not with the sanitizers")
+            continue
+        began = time.monotonic()
+        wanted = [(part, p) for p in a.points or PARTS[part][0](most, chance)]
+        count, bad = run(wanted, a.jobs)
+        played, failed = played + len(wanted), failed + bad
+        print("%s: %s (%.0f s)" % (part, ", ".join("%d %s" % (n, w) for w, n in sorted(count.items())), time.monotonic() - began),
+              flush=True)
+        if a.what == "campaign":
+            evidence(part, len(wanted), count)
+    print("%d passed, %d failed" % (played - failed, failed))
     sys.exit(failed > 0)
 
 
