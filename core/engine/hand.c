@@ -172,8 +172,10 @@ static void judge_part(deliverer *d, const plan_operation *op, flight **some, in
     const char *name = c->use->plugin->name;
     for (int i = 0; i < n; i++) {
         flight *f = some[i];
-        if (c->short_of_memory)
+        if (c->short_of_memory) {
             not_believed(f, op->operation->effect == TB_CREATE);
+            continue;
+        }
         if (flight_said(f))
             continue;
         if (v == TB_OK)

@@ -252,10 +252,10 @@ static int fill(pipeline *p, flight *f, const tb_outcome *o, journal_settlement 
     s->owner = known && known->owner ? known->owner : p->p->config->owner;
     s->answer_id = o->answer_id;
     s->answer = o->answer;
-    s->sent = o->sent ? (k->sent = json_dumps(o->sent, JSON_COMPACT | JSON_ENCODE_ANY)) : NULL;
+    s->sent = o->sent ? (k->sent = tbh_dumps(o->sent, JSON_COMPACT | JSON_ENCODE_ANY)) : NULL;
     if (!p->p->config->latest || s->kind == SETTLE_REJECT) {
         json_t *parts = tbh_parts(f->record);
-        k->came_in = json_dumps(parts, JSON_COMPACT);
+        k->came_in = tbh_dumps(parts, JSON_COMPACT);
         json_decref(parts);
         s->came_in = p->p->config->latest ? k->came_in : f->row.body;
     }

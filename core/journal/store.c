@@ -127,7 +127,9 @@ static sqlite3_stmt *prepared(store *s, const char *sql)
 
 static sqlite3_stmt *bind_all(store *s, const char *sql, const char *types, va_list args)
 {
-    sqlite3_stmt *st = prepared(s, sql);
+    /* A failure may have rolled the transaction back already, reading ones too: what came after it would be
+     * committed by itself. */
+    sqlite3_stmt *st = s->fault ? NULL : prepared(s, sql);
     if (!st)
         return NULL;
     int bad = 0;

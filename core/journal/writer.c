@@ -64,6 +64,7 @@ static void run_one(journal *j, work *w)
 static journal_result run_turn(journal *j, work *list, error *e)
 {
     error seen;
+    store_noted(&j->writer, &seen);
     if (store_run(&j->writer, "BEGIN IMMEDIATE", ""))
         return store_fault(&j->writer, e);
     journal_result result = JOURNAL_DONE;

@@ -81,6 +81,8 @@ bool tbh_has_part(const tb_record *record, const char *type, const char *connect
 tb_record *tbh_copy(const tb_record *record);
 /* Body as compact JSON with sorted keys; the caller frees. */
 char *tbh_body_text(const tb_record *record);
+/* The value as text, whole, or NULL. The caller frees. */
+char *tbh_dumps(const json_t *value, size_t flags);
 
 /* ---- feeds ---- */
 

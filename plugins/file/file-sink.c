@@ -57,6 +57,19 @@ static const char *identity_of(const file_sink *self, const tb_record *record)
     return *probe ? probe : own;
 }
 
+/* json_dumps leaves out a member's name when memory is short: it is measured first, then written in place. */
+static char *text_of(const json_t *object)
+{
+    size_t n = json_dumpb(object, NULL, 0, JSON_COMPACT);
+    char *text = n ? malloc(n + 1) : NULL;
+    if (!text || json_dumpb(object, text, n, JSON_COMPACT) != n) {
+        free(text);
+        return NULL;
+    }
+    text[n] = '\0';
+    return text;
+}
+
 /* The record's line without its end; NULL after a verdict. */
 static char *line_of(const file_sink *self, tb_record *record)
 {
@@ -74,7 +87,7 @@ static char *line_of(const file_sink *self, tb_record *record)
     json_t *object = json_object();
     bool good = object && !json_object_update(object, (json_t *)(uintptr_t)body) &&
                 !json_object_set_new(object, self->id_field, json_string(id));
-    char *line = good ? json_dumps(object, JSON_COMPACT) : NULL;
+    char *line = good ? text_of(object) : NULL;
     if (line)
         tb_record_sent(record, json_incref(object));
     else
@@ -183,6 +196,7 @@ static tb_verdict file_deliver(void *self, tb_ctx *ctx, const char *operation, t
     size_t size = 0;
     bool *has_line = calloc(count, sizeof *has_line);
     FILE *lines = open_memstream(&text, &size);
+    bool whole = true;
     if (!has_line || !lines) {
         free(has_line);
         if (lines)
@@ -193,11 +207,10 @@ static tb_verdict file_deliver(void *self, tb_ctx *ctx, const char *operation, t
     for (size_t i = 0; i < count; i++) {
         char *line = line_of(self, records[i]);
         has_line[i] = line != NULL;
-        if (line)
-            fprintf(lines, "%s\n", line);
+        if (line && fprintf(lines, "%s\n", line) < 0)
+            whole = false;
         free(line);
     }
-    bool whole = !ferror(lines);
     fate f = fclose(lines) || !whole ? NOT_WRITTEN : size ? append(self, ctx, text, size) : WRITTEN;
     for (size_t i = 0; i < count; i++) {
         if (has_line[i])

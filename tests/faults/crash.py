@@ -18,6 +18,7 @@ import http.client
 import json
 import os
 import random
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -39,6 +40,7 @@ EACH = {"ordered": 80, "latest": 80, "hook": 40}
 LINES = sum(EACH.values())
 KEYS = 16
 POSTERS = 3
+MAIN = "signalfd4"  # the call that the daemon begins with, once its loader is done
 GOOD, BUG, IO, TEMPORARY, CONFIG, LOADER = 0, 70, 74, 75, 78, 127
 
 CONFIGURATION = """
@@ -87,6 +89,9 @@ class House(Daemon):
         """What it complained of last: with a failure that is told."""
         with open(self.path("daemon.log"), errors="replace") as f:
             print("".join("     | %s" % line for line in f if "level=info" not in line)[-1500:], end="")
+        if os.environ.get("KEEP_WRONG"):
+            kept = shutil.copytree(self.dir, os.path.join(os.environ["KEEP_WRONG"], os.path.basename(self.dir)))
+            print("     kept: %s" % kept)
 
     def write(self):
         with open(self.conf, "w") as f:
@@ -146,7 +151,8 @@ class House(Daemon):
         if code != 200:
             return None
         try:
-            return {p["name"]: p["counters"] for p in json.loads(text)["pipelines"]}
+            counters = {p["name"]: p["counters"] for p in json.loads(text)["pipelines"]}
+            return counters if len(counters) == len(EACH) else None
         except (ValueError, KeyError):
             raise Wrong("status is not whole: %r" % text[:300])
 
@@ -258,7 +264,7 @@ def measured(kind):
     with House() as h:
         counts = h.path("counts")
         if kind == "calls":
-            h.begin(INJECT, "--count", counts, "--")
+            h.begin(INJECT, "--from", MAIN, "--count", counts, "--")
         else:
             h.begin(env={"LD_PRELOAD": PRELOAD, "TILLBRIDGE_COUNT_ALLOCATIONS": counts})
         expect(h.work(60), "the run that is measured did not settle everything")
@@ -383,7 +389,8 @@ def fault_points(most, chance):
         n = counts.get(call, 0)
         for nth in range(1, n + 1):
             for k, error in enumerate(errors.split()):
-                points.append((nth, "%s:%d%s:%s" % (call, nth, "+" if (nth + k) % 5 == 0 else "", error)))
+                for_ever = (nth + k) % 5 == 0 and error not in ("EINTR", "EAGAIN", "ECONNRESET")
+                points.append((nth, "%s:%d%s:%s" % (call, nth, "+" if for_ever else "", error)))
     if len(points) <= most:
         return [p[1] for p in points]
     weights = sorted(points, key=lambda p: chance.random() ** (1 / (1 + 30 / p[0])), reverse=True)
@@ -392,7 +399,7 @@ def fault_points(most, chance):
 
 def fault_one(point):
     with House() as h:
-        h.begin(INJECT, "--fault", point, "--")
+        h.begin(INJECT, "--from", MAIN, "--fault", point, "--")
         h.work(PATIENCE if "+" not in point else 1)
         code = h.finish()
         tidy(code)

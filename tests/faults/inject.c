@@ -3,14 +3,15 @@
  * together, each where it enters the kernel (a seccomp filter stops it there, this process decides): so "the
  * N-th" is a place between two things that the program did, whichever library did them.
  *
- *   inject [--count FILE] [--kill N] [--kill-after N] [--term N] [--fault CALL:N[+]:ERRNO] [--] PROGRAM
- * [ARG]...
+ *   inject [--count FILE] [--kill N] [--kill-after N] [--term N] [--fault CALL:N[+]:ERRNO] [--from CALL]
+ *          [--] PROGRAM [ARG]...
  *
  * --kill ends it by SIGKILL before the N-th call, --kill-after when that call has returned, --term sends
  * SIGTERM before it. --fault makes the N-th CALL of that name fail without being made ("+": that one and all
- * later ones). --count writes "CALL N" lines and "all N" when it has ended. futex, which leaves nothing
- * outside of the process, is neither counted nor stopped. SIGTERM to this process is passed on. Exit code:
- * the program's, or 128 + the signal that ended it; 77 where calls cannot be stopped. */
+ * later ones). With --from, calls are numbered by name from the first CALL on: what the loader does before
+ * main is not failed. --count writes "CALL N" lines and "all N" when it has ended. futex, which leaves
+ * nothing outside of the process, is neither counted nor stopped. SIGTERM to this process is passed on. Exit
+ * code: the program's, or 128 + the signal that ended it; 77 where calls cannot be stopped. */
 #include <errno.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -103,6 +104,7 @@ static const struct {
 
 typedef struct {
     const char *count_file;
+    int from; /* nothing is counted for --fault before the first of these; -1: from the start */
     long kill, kill_after, term, nth; /* 0: none */
     int call, error;                  /* of --fault; call -1: none */
     bool for_ever;
@@ -110,6 +112,7 @@ typedef struct {
 
 static volatile pid_t child;
 static long total, per_call[MOST_CALLS];
+static bool begun;           /* what --from waits for was seen */
 static pid_t dies_on_return; /* the thread whose call --kill-after waits for */
 
 /* ---- words ---- */
@@ -157,6 +160,8 @@ static int parse(int argc, char **argv, plan *p)
             *number = strtol(argv[i + 1], NULL, 10);
         else if (!strcmp(argv[i], "--count"))
             p->count_file = argv[i + 1];
+        else if (!strcmp(argv[i], "--from"))
+            p->from = call_number(argv[i + 1], strlen(argv[i + 1]));
         else if (strcmp(argv[i], "--fault") || parse_fault(argv[i + 1], p))
             return -1;
     }
@@ -219,12 +224,13 @@ static enum __ptrace_request at_call(const plan *p, pid_t thread)
     if (call < 0 || call >= MOST_CALLS)
         return PTRACE_CONT;
     total++;
-    per_call[call]++;
+    begun = begun || p->from < 0 || call == p->from;
+    per_call[call] += begun;
     if (total == p->kill)
         kill(child, SIGKILL);
     if (total == p->term)
         kill(child, SIGTERM);
-    if (is_hit(p, (int)call) && can_fail(thread, (int)call))
+    if (begun && is_hit(p, (int)call) && can_fail(thread, (int)call))
         fail(thread, p->error);
     if (total != p->kill_after)
         return PTRACE_CONT;
@@ -284,7 +290,7 @@ static void write_counts(const char *path)
 
 int main(int argc, char **argv)
 {
-    plan p = {.call = -1};
+    plan p = {.call = -1, .from = -1};
     int status, at = parse(argc, argv, &p);
     if (at < 0) {
         fprintf(stderr, "usage: inject [--count FILE] [--kill N] [--kill-after N] [--term N]\n"
