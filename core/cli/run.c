@@ -39,7 +39,8 @@ typedef struct {
     bool reload_wanted, stop_wanted; /* under `lock`, as the next */
     int64_t again;                   /* env_mono: a reload that was late is taken up again; 0: none */
     int ended_fd;                    /* the worker tells the main thread that shutdown is over */
-    int code;                        /* what it ended with; written before ended_fd is raised */
+    atomic_bool ended;               /* the same, seen at the next tick where the descriptor fails */
+    int code;                        /* what it ended with; written before both are raised */
 } daemon_state;
 
 /* ---- configuration ---- */
@@ -184,6 +185,7 @@ static void worker_main(void *arg)
     while (asked_to_reload(d))
         reload(d, "signal", &verdict);
     d->code = stop_all(d);
+    atomic_store(&d->ended, true);
     eventfd_write(d->ended_fd, 1);
 }
 
@@ -228,6 +230,10 @@ static void read_signals(daemon_state *d, int fd, bool *asked_to_stop)
 {
     struct signalfd_siginfo got[MOST_SIGNALS];
     ssize_t n = read(fd, got, sizeof got);
+    if (n < 0 && errno != EAGAIN && errno != EINTR && !*asked_to_stop) {
+        log_write(LOG_ERROR, "run.signals", "signals cannot be read (%s): stopping", strerror(errno));
+        on_signal(d, SIGTERM, asked_to_stop);
+    }
     for (ssize_t i = 0; n > 0 && i < n / (ssize_t)sizeof *got; i++)
         on_signal(d, (int)got[i].ssi_signo, asked_to_stop);
 }
@@ -239,7 +245,7 @@ static int main_loop(daemon_state *d, int signals)
     bool asked_to_stop = false;
     for (;;) {
         poll(fds, 2, TICK);
-        if (fds[1].revents)
+        if (fds[1].revents || atomic_load(&d->ended))
             return d->code;
         if (fds[0].revents)
             read_signals(d, signals, &asked_to_stop);

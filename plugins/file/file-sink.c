@@ -196,6 +196,7 @@ static tb_verdict file_deliver(void *self, tb_ctx *ctx, const char *operation, t
     size_t size = 0;
     bool *has_line = calloc(count, sizeof *has_line);
     FILE *lines = open_memstream(&text, &size);
+    size_t wrote = 0;
     bool whole = true;
     if (!has_line || !lines) {
         free(has_line);
@@ -207,11 +208,15 @@ static tb_verdict file_deliver(void *self, tb_ctx *ctx, const char *operation, t
     for (size_t i = 0; i < count; i++) {
         char *line = line_of(self, records[i]);
         has_line[i] = line != NULL;
-        if (line && fprintf(lines, "%s\n", line) < 0)
-            whole = false;
+        int n = line ? fprintf(lines, "%s\n", line) : 0;
+        whole = whole && n >= 0;
+        wrote += n > 0 ? (size_t)n : 0;
         free(line);
     }
-    fate f = fclose(lines) || !whole ? NOT_WRITTEN : size ? append(self, ctx, text, size) : WRITTEN;
+    /* when memory is short as it is closed, all of it is gone and nothing is said */
+    fate f = fclose(lines) || !whole || size != wrote ? NOT_WRITTEN
+             : size                                   ? append(self, ctx, text, size)
+                                                      : WRITTEN;
     for (size_t i = 0; i < count; i++) {
         if (has_line[i])
             settle(self, records[i], f);
