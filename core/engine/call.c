@@ -43,6 +43,11 @@ static int host_http(tb_ctx *ctx, const tb_request *request, tb_response *respon
                        c->use ? c->use->plugin->name : "?");
         return -1;
     }
+    /* the journal is broken: what was made of its state is worth nothing */
+    if (c->engine && engine_wants_exit(c->engine)) {
+        c->fate = FATE_PAUSED;
+        return -1;
+    }
     slot_wish wish = {.class_ = request->flags & TB_BULK ? CLASS_BULK
                                 : c->create              ? CLASS_PROBE
                                                          : classes[c->kind],

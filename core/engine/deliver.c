@@ -222,7 +222,9 @@ void deliverer_main(void *arg)
     while (start_turn(p)) {
         int64_t paused = pipeline_paused_until(p), next = INT64_MAX;
         sweep(d);
-        if (paused)
+        if (engine_wants_exit(p->engine)) /* the journal is broken: what cannot be settled is not begun */
+            wait_until(p, env_mono() + IDLE_LOOK, false);
+        else if (paused)
             wait_until(p, paused, false);
         else if (take(d, &next))
             deliver_once(d);

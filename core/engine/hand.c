@@ -85,6 +85,11 @@ void flight_no_answer(deliverer *d, flight *f, const call *c, bool create)
     const fate_rule *r = &fate_rules[c->fate];
     doing what = create ? r->create : r->other;
     char why[256];
+    if (c->fate == FATE_ANSWERED ||
+        c->fate == FATE_NONE) /* the connection has nothing to complain of: the plugin has */
+        pipeline_error(d->pipeline,
+                       "plugin %s could do nothing with what it was answered, and tries %s again",
+                       c->use->plugin->name, f->row.key);
     last_error_of(d->pipeline, why, sizeof why);
     if (what == DO_STOP && pipeline_paused_until(d->pipeline) == 0)
         stop_for_right(d, why);

@@ -28,7 +28,7 @@ static bool in_state(tb_ctx *ctx, int64_t warehouse, const char *row, const leve
     int64_t reserved;
     place_get(ctx, warehouse, &p);
     return l->known && !l->absent && p.type == SITOO_FIFO && !level_reserved(ctx, row, l, &reserved) &&
-           !reserved;
+           !reserved && level_is_newest(ctx, row, l);
 }
 
 /* A till SKU by the very name to which the table renames another: it counts too, but hardly ever exists. What
@@ -99,7 +99,7 @@ static int sum_row(void *arg, int64_t warehouse, const char *sku)
         snprintf(h->cause, sizeof h->cause, "%lld", (long long)warehouse);
         return -1;
     }
-    reserved_set(h->ctx, h->record, row, a.mark, a.reserved);
+    reserved_set(h->ctx, h->record, row, a.mark, a.total, a.reserved);
     return take_row(h, warehouse, sku, a.total, a.reserved);
 }
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is known of a row, as text in the state: {"t": total, "v": reserved, "x": transaction, "m": mark, "k":
  * target, "a": absent, "g": settings it was told under}. A quantity that hydrate read stands apart, under
- * `reserved`, with the mark it was read at: when an order event raises the mark meanwhile, what was read
- * before it is not believed. */
+ * `reserved`, with its total, the time and the mark it was read at: when an order event raises the mark
+ * meanwhile, what was read before it is not believed. */
 #include "plugins/sitoo/stock.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 void level_decode(const char *text, level *out)
@@ -70,13 +71,33 @@ int level_reserved(tb_ctx *ctx, const char *row, const level *l, int64_t *out)
     return sitoo_quantity(value, "v", out);
 }
 
-int reserved_set(tb_ctx *ctx, tb_record *record, const char *row, int64_t mark, int64_t reserved)
+int reserved_set(tb_ctx *ctx, tb_record *record, const char *row, int64_t mark, int64_t total,
+                 int64_t reserved)
 {
-    json_auto_t *value = json_pack("{s:I}", "m", (json_int_t)mark);
-    if (!value || put_quantity(value, "v", reserved))
+    json_auto_t *value = json_pack("{s:I, s:I}", "m", (json_int_t)mark, "at", (json_int_t)tb_now(ctx));
+    if (!value || put_quantity(value, "v", reserved) || put_quantity(value, "t", total))
         return -1;
     char *text = json_dumps(value, JSON_COMPACT);
     int bad = text ? tb_state_set(ctx, record, NS_RESERVED, row, text) : -1;
     free(text);
     return bad;
+}
+
+int listed_set(tb_ctx *ctx, int64_t when)
+{
+    char text[32];
+    snprintf(text, sizeof text, "%lld", (long long)when);
+    return tb_state_set(ctx, NULL, NS_LISTED, "transactions", text);
+}
+
+/* A list that was long on its way may say less than what hydrate read meanwhile. */
+bool level_is_newest(tb_ctx *ctx, const char *row, const level *l)
+{
+    int64_t total;
+    const char *text = tb_state_get(ctx, NS_RESERVED, row);
+    json_auto_t *value = text ? json_loads(text, 0, NULL) : NULL;
+    if (!value || sitoo_quantity(value, "t", &total) || total == l->total)
+        return true;
+    const char *listed = tb_state_get(ctx, NS_LISTED, "transactions");
+    return listed && strtoll(listed, NULL, 10) > sitoo_number(value, "at");
 }

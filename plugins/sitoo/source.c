@@ -82,8 +82,8 @@ static const tb_reason reasons[] = {
     {0},
 };
 
-static const char *const namespaces[] = {NS_LEVELS, NS_RESERVED, NS_ORDERS, NS_TIMERS,
-                                         NS_PAGES,  NS_TARGETS,  NULL};
+static const char *const namespaces[] = {NS_LEVELS, NS_RESERVED, NS_LISTED,  NS_ORDERS,
+                                         NS_TIMERS, NS_PAGES,    NS_TARGETS, NULL};
 
 /* Sitoo keeps and repeats events only after 429, 503 and 504; any other code destroys them. So what we can
  * never use is taken (200) and kept for a person, and only bad credentials are told. A body over the limit

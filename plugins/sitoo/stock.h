@@ -17,6 +17,7 @@ enum { WAREHOUSES_AGE = 3600 * 1000 };
 #define RECORD_TYPE "stock.level"
 #define NS_LEVELS "levels"
 #define NS_RESERVED "reserved"
+#define NS_LISTED "listed"
 #define NS_ORDERS "orders"
 #define NS_TIMERS "timers"
 #define NS_PAGES "pages"
@@ -55,7 +56,13 @@ void level_mark(level *l);
 /* The reserved pieces if they are known under the level's mark; -1: to be read. */
 int level_reserved(tb_ctx *ctx, const char *row, const level *l, int64_t *out);
 /* What hydrate has read, under the mark the level had before it asked. */
-int reserved_set(tb_ctx *ctx, tb_record *record, const char *row, int64_t mark, int64_t reserved);
+int reserved_set(tb_ctx *ctx, tb_record *record, const char *row, int64_t mark, int64_t total,
+                 int64_t reserved);
+/* New transactions came with a list that was asked for at `when`. */
+int listed_set(tb_ctx *ctx, int64_t when);
+/* Whether the level's total is not older than what hydrate has read: the same, or a list was asked for since.
+ */
+bool level_is_newest(tb_ctx *ctx, const char *row, const level *l);
 
 /* ---- targets.c: the tables ---- */
 

@@ -147,6 +147,8 @@ static void take_page(reading *r, const sitoo_list *list)
         highest = id > highest ? id : highest;
     }
     r->worked = highest > r->last;
+    if (r->worked)
+        listed_set(r->ctx, r->now);
     r->last = highest;
     if ((int64_t)i < list->total && r->worked)
         tb_feed_more(r->feed);

@@ -8,7 +8,7 @@
 
 static bool before_effect(fault_kind kind)
 {
-    return kind >= FAULT_429_CONCURRENCY && kind <= FAULT_503_HTML;
+    return kind >= FAULT_429_CONCURRENCY && kind <= FAULT_ANSWER;
 }
 
 static void into_machine(int system, const sim_request *q, sim_answer *a, fault_draw draw)
@@ -77,11 +77,15 @@ bool door_call(int system, const sim_request *q, sim_answer *a, fault_draw *draw
     *draw = faults_draw(sim_system_names[system], q->method, q->path);
     bool down = sim_world.down[system];
     env_unlock(&sim_world.lock);
+    if (down)
+        json_decref(draw->answer);
     if (down || draw->kind == FAULT_CUT_BEFORE)
         return false;
     if (system == SIM_SITOO)
         call_sitoo(q, a, *draw);
     else
         call_adobe(q, a, *draw);
+    json_decref(draw->answer);
+    draw->answer = NULL;
     return draw->kind != FAULT_CUT_AFTER && draw->kind != FAULT_SLOW_EFFECT && !sim_world.stopping;
 }

@@ -16,6 +16,7 @@ static const struct {
     {"429-slot", FAULT_429_SLOT, false},
     {"500-html", FAULT_500_HTML, false},
     {"503-html", FAULT_503_HTML, false},
+    {"answer", FAULT_ANSWER, false},
     {"cut-before", FAULT_CUT_BEFORE, false},
     {"cut-in", FAULT_CUT_IN, false},
     {"cut-after", FAULT_CUT_AFTER, false},
@@ -33,6 +34,7 @@ typedef struct {
     char system[8], route[96];
     int kind; /* index in kinds */
     int64_t rate, left, ms, fired;
+    json_t *answer;
 } fault;
 static fault faults[MOST];
 static int fault_count;
@@ -70,6 +72,8 @@ int faults_add(json_t *given, char *why, size_t size)
                -1;
     if (rate && !(json_is_number(rate) && json_number_value(rate) >= 0 && json_number_value(rate) <= 1))
         return snprintf(why, size, "a fault's rate is a number from 0 to 1"), -1;
+    if (kinds[kind].kind == FAULT_ANSWER && made_check(given, why, size))
+        return -1;
     if (fault_count == MOST)
         return snprintf(why, size, "there are %d faults already: DELETE /faults first", MOST), -1;
     fault *f = &faults[fault_count++];
@@ -77,6 +81,7 @@ int faults_add(json_t *given, char *why, size_t size)
                  .rate = rate ? json_millionths(rate) : 1000000,
                  .left = int_of(given, "count", -1),
                  .ms = int_of(given, "ms", 1000)};
+    f->answer = kinds[kind].kind == FAULT_ANSWER ? json_deep_copy(given) : NULL;
     snprintf(f->system, sizeof f->system, "%s", system);
     snprintf(f->route, sizeof f->route, "%s", text_of(given, "route", "*"));
     return 0;
@@ -100,7 +105,8 @@ json_t *faults_list(void)
 
 void faults_clear(void)
 {
-    fault_count = 0;
+    while (fault_count)
+        json_decref(faults[--fault_count].answer);
 }
 
 static bool fires(fault *f, const char *system, const char *line)
@@ -129,6 +135,7 @@ fault_draw faults_draw(const char *system, const char *method, const char *path)
         } else {
             draw.kind = kind;
             draw.ms = f->ms;
+            draw.answer = json_incref(f->answer);
         }
     }
     return draw;
@@ -153,7 +160,9 @@ static void too_many(int system, sim_answer *a, const char *text)
 void faults_answer(int system, fault_draw draw, sim_answer *a)
 {
     int64_t seconds = (draw.ms + 999) / 1000;
-    if (draw.kind == FAULT_500_HTML)
+    if (draw.kind == FAULT_ANSWER)
+        made_answer(draw.answer, a);
+    else if (draw.kind == FAULT_500_HTML)
         html(a, 500, "Internal Server Error");
     else if (draw.kind == FAULT_503_HTML)
         html(a, 503, "Service Unavailable");

@@ -79,6 +79,7 @@ typedef enum {
     FAULT_429_SLOT,
     FAULT_500_HTML,
     FAULT_503_HTML,
+    FAULT_ANSWER, /* what is said in the fault itself */
     FAULT_CUT_BEFORE,
     FAULT_CUT_IN,
     FAULT_CUT_AFTER,
@@ -94,6 +95,7 @@ typedef struct {
     fault_kind kind;
     int64_t ms;      /* of the kind */
     int64_t latency; /* further wait before the effect */
+    json_t *answer;  /* of FAULT_ANSWER: a reference, until the door has used it */
 } fault_draw;
 fault_draw faults_draw(const char *system, const char *method, const char *path);
 int faults_add(json_t *fault, char *why, size_t size);
@@ -101,6 +103,10 @@ json_t *faults_list(void);
 void faults_clear(void);
 void faults_answer(int system, fault_draw draw,
                    sim_answer *a); /* the answer of those that come before the effect */
+
+/* made.c */
+int made_check(const json_t *said, char *why, size_t size);
+void made_answer(const json_t *said, sim_answer *a);
 
 /* events.c: the Events SPI; its thread waits, posts and retries. */
 void sim_event(const char *type, json_t *data); /* takes over `data` */

@@ -22,7 +22,8 @@ enum {
     LONGEST_REST = 3 * 3600 * 1000,
     LOOK = 5000,
     FRESH = 150000,
-    FRESH_UNTOLD = 330000,
+    /* two full reads and a minute: a booking that no event told of lapses without a sign */
+    FRESH_UNTOLD = 1260000,
     DISK_PATIENCE = 120000,
     ONE_HOUR = 3600000,
     TWELVE_HOURS = 12 * ONE_HOUR
