@@ -57,7 +57,7 @@ int64_t deliver_deadline(const deliverer *d)
     for (int i = 0; i < d->n; i++)
         if (d->flights[i].row.first_seen < oldest)
             oldest = d->flights[i].row.first_seen;
-    return d->n ? oldest + d->pipeline->p->config->freshness : env_now();
+    return d->n ? oldest + d->pipeline->p->config->freshness : env_steady();
 }
 
 /* ---- take ---- */
@@ -135,7 +135,7 @@ static bool into_flights(deliverer *d, journal_row *rows, int n)
     return all;
 }
 
-/* Fills the flights; *next: when to look again (env_now time) if there are none. */
+/* Fills the flights; *next: when to look again (env_steady time) if there are none. */
 static int take(deliverer *d, int64_t *next)
 {
     pipeline *p = d->pipeline;
@@ -143,13 +143,13 @@ static int take(deliverer *d, int64_t *next)
     const config_pipeline *c = p->p->config;
     journal_row *rows = NULL;
     ENV_HOLD(&p->memory_lock);
-    int n = journal_take(p->engine->journal, p->number, env_now(), c->deliver.batch,
+    int n = journal_take(p->engine->journal, p->number, env_steady(), c->deliver.batch,
                          pipeline_hydrates(p) ? c->deliver.hydrate_groups : 0, skip, &t, &rows, next);
     if (n < 0 || !into_flights(d, rows, n))
         t.skipped = true;
     journal_rows_free(rows, n > 0 ? n : 0);
-    if (t.skipped && *next > env_now() + CLAIM_RETRY)
-        *next = env_now() + CLAIM_RETRY;
+    if (t.skipped && *next > env_steady() + CLAIM_RETRY)
+        *next = env_steady() + CLAIM_RETRY;
     return d->n;
 }
 
@@ -229,7 +229,8 @@ void deliverer_main(void *arg)
         else if (take(d, &next))
             deliver_once(d);
         else
-            wait_until(p, env_mono() + (next - env_now() < IDLE_LOOK ? next - env_now() : IDLE_LOOK), true);
+            wait_until(p, env_mono() + (next - env_steady() < IDLE_LOOK ? next - env_steady() : IDLE_LOOK),
+                       true);
     }
     ENV_HOLD(&p->lock);
     atomic_fetch_sub(&p->threads, 1);

@@ -190,7 +190,7 @@ int engine_start(engine *e, plan *p, journal *j, error *err)
     env_lock(&e->lock);
     e->journal = j;
     e->plan = p;
-    e->started = env_now();
+    e->started = env_steady();
     env_unlock(&e->lock);
     if (!(e->connections = engine_connections_for(e, p, err)) || !(e->tables = tables_load(j, p, err)))
         return 74;

@@ -71,7 +71,7 @@ static void stop_for_right(deliverer *d, const char *why)
     log_write(LOG_ERROR, "credentials.right", "pipeline %s stops for %d s: %s", p->p->config->name,
               RIGHT_PAUSE / 1000, why);
     ENV_HOLD(&p->lock);
-    p->stopped_until = env_now() + RIGHT_PAUSE;
+    p->stopped_until = env_steady() + RIGHT_PAUSE;
 }
 
 static void last_error_of(pipeline *p, char *out, size_t size)
@@ -128,9 +128,9 @@ static bool intend(deliverer *d, const plan_operation *op, const plan_use *use, 
                                    bodies[2 * i],       bodies[2 * i + 1],
                                    JOURNAL_DONE};
     }
-    good =
-        good && !SABOTAGE("no-intent") &&
-        journal_intend(d->pipeline->engine->journal, d->pipeline->number, list, n, env_now()) == JOURNAL_DONE;
+    good = good && !SABOTAGE("no-intent") &&
+           journal_intend(d->pipeline->engine->journal, d->pipeline->number, list, n, env_steady()) ==
+               JOURNAL_DONE;
     for (int i = 0; i < n; i++) {
         bool stored = (good && list[i].result == JOURNAL_DONE) || SABOTAGE("no-intent");
         some[i]->intended = stored;
@@ -278,7 +278,7 @@ static void hand_over_operation(deliverer *d, const plan_operation *op)
 
 static void judge_probe(flight *f, const call *c, tb_verdict v, bool looks)
 {
-    int64_t left = SABOTAGE("believe-at-once") ? 0 : f->row.intent_when + server_time(c) - env_now();
+    int64_t left = SABOTAGE("believe-at-once") ? 0 : f->row.intent_when + server_time(c) - env_steady();
     tb_outcome o;
     tbh_outcome(f->record, &o);
     if (v == TB_APPLIED) {

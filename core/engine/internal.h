@@ -95,7 +95,7 @@ typedef struct {
     env_thread *thread;
     int64_t place;     /* in the inbox */
     bool poked, more;  /* under the pipeline's lock */
-    int64_t next_read; /* env_now time; for status too */
+    int64_t next_read; /* env_steady time; for status too */
     int failures;      /* reads that failed in a row */
 } source;
 
@@ -160,7 +160,7 @@ struct pipeline {
     bool stopping;
     bool ready;            /* records may be due */
     atomic_int threads;    /* alive */
-    int64_t stopped_until; /* credentials.right: takes nothing before; env_now time */
+    int64_t stopped_until; /* credentials.right: takes nothing before; env_steady time */
     char last_error[256];
     int64_t last_error_when;
     int64_t freshness[FRESHNESS_RING]; /* ms from first change to applied */
@@ -186,7 +186,7 @@ struct engine {
     int connections_n;
     engine_tables *tables;
     claims *claims;
-    int64_t started; /* env_now */
+    int64_t started; /* env_steady */
     atomic_int wants_exit;
     atomic_int stops; /* calls of engine_stop */
     atomic_bool stopping;

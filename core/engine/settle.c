@@ -61,7 +61,7 @@ static void retry_or_park(const pipeline *p, const flight *f, journal_settlement
         return;
     }
     int64_t wait = f->wait ? f->wait : f->counts ? back_off(p, s->attempts - 1) : back_off(p, 0);
-    s->due = env_now() + wait;
+    s->due = env_steady() + wait;
 }
 
 static void from_core(const pipeline *p, const flight *f, journal_settlement *s)
@@ -71,7 +71,7 @@ static void from_core(const pipeline *p, const flight *f, journal_settlement *s)
     s->cause = f->cause;
     s->rule = f->rule;
     s->text = f->text;
-    s->due = env_now();
+    s->due = env_steady();
     s->attempts = f->row.attempts;
     if (f->kind == SETTLE_RETRY || f->kind == SETTLE_UNKNOWN)
         retry_or_park(p, f, s);
@@ -84,7 +84,7 @@ static void unknown_said(const pipeline *p, const flight *f, journal_settlement 
     s->kind = can ? SETTLE_UNKNOWN : f->intended ? SETTLE_REJECT : SETTLE_RETRY;
     s->reason = can ? NULL : "effect.unknown";
     s->cause = f->row.key;
-    s->due = env_now() + back_off(p, 0);
+    s->due = env_steady() + back_off(p, 0);
 }
 
 /* A plugin's own RETRY uses up an attempt. */
@@ -103,7 +103,7 @@ static void from_plugin(const pipeline *p, flight *f, const tb_outcome *o, journ
     s->text = o->text;
     s->more = o->more || f->more;
     s->noop = o->verdict == TB_NOOP;
-    s->due = o->until;
+    s->due = o->until ? env_steady() + (o->until - env_now()) : 0;
     s->attempts = f->row.attempts;
     switch (o->verdict) {
     case TB_APPLIED:
@@ -146,7 +146,7 @@ static void once_more_if_doubtful(const pipeline *p, const flight *f, journal_se
             longest = connection_server_time(p->connections[i]);
     int64_t safe = p->engine->started + longest;
     if (s->kind != SETTLE_APPLIED || s->more || creates_blindly(p, f) ||
-        f->row.seq > journal_doubtful_below(p->engine->journal) || env_now() >= safe)
+        f->row.seq > journal_doubtful_below(p->engine->journal) || env_steady() >= safe)
         return;
     s->more = true;
     s->due = safe;
@@ -329,7 +329,7 @@ static journal_result commit(deliverer *d, journal_settlement *list, int n)
 {
     pipeline *p = d->pipeline;
     for (;;) {
-        journal_result result = journal_settle(p->engine->journal, p->number, list, n, env_now());
+        journal_result result = journal_settle(p->engine->journal, p->number, list, n, env_steady());
         if (result != JOURNAL_FULL || pipeline_stopping(p))
             return result;
         ENV_HOLD(&p->lock);

@@ -48,7 +48,7 @@ static void fill_item(const source *s, const tb_record *r, const char *rule, con
                            .id = *id ? id : NULL,
                            .body = body,
                            .changed = tb_record_changed(r),
-                           .due = tbh_urgent(r) ? 0 : env_now() + c->deliver.linger,
+                           .due = tbh_urgent(r) ? 0 : env_steady() + c->deliver.linger,
                            .urgent = tbh_urgent(r),
                            .rule = rule};
 }
@@ -193,14 +193,15 @@ static int expand(source *s)
 
 static void after_read(source *s, tb_verdict v, const tb_feed *feed, bool stored)
 {
-    int64_t now = env_now(), every = s->use->use->every;
+    int64_t now = env_steady(), every = s->use->use->every;
+    int64_t at = feed->at ? now + (feed->at - env_now()) : INT64_MAX;
     ENV_HOLD(&s->pipeline->lock);
     if (v == TB_OK && stored) {
         s->failures = 0;
         s->more = feed->more;
         s->next_read = every ? now + every : INT64_MAX;
-        if (feed->at && feed->at < s->next_read)
-            s->next_read = feed->at > now ? feed->at : now;
+        if (at < s->next_read)
+            s->next_read = at > now ? at : now;
         return;
     }
     int64_t wait = (int64_t)READ_RETRY << (s->failures < 6 ? s->failures : 6);
@@ -242,7 +243,7 @@ static turn next_turn(source *s)
     ENV_HOLD(&p->lock);
     if (p->stopping)
         return STOP;
-    bool due = s->poked || s->more || s->next_read <= env_now();
+    bool due = s->poked || s->more || s->next_read <= env_steady();
     s->poked = false;
     return reads && due ? READ : IDLE;
 }
@@ -252,7 +253,7 @@ static void wait_for_turn(source *s, int64_t paused_until)
     pipeline *p = s->pipeline;
     ENV_HOLD(&p->lock);
     int64_t now = env_mono();
-    int64_t until = s->next_read == INT64_MAX ? ENV_FOREVER : now + (s->next_read - env_now());
+    int64_t until = s->next_read == INT64_MAX ? ENV_FOREVER : now + (s->next_read - env_steady());
     if (paused_until)
         until = paused_until;
     while (!p->stopping && !s->poked && env_mono() < until)
