@@ -183,6 +183,7 @@ typedef struct {
 int journal_take(journal *j, int64_t pipeline, int64_t now, int limit, int groups,
                  bool (*skip)(void *arg, int64_t seq, const char *key), void *arg, journal_row **out,
                  int64_t *next_due);
+void journal_row_clear(journal_row *row); /* frees what it holds */
 void journal_rows_free(journal_row *rows, int n);
 /* All open intents (at start), as rows. */
 int journal_intents(journal *j, journal_row **out);
