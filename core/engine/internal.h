@@ -93,10 +93,11 @@ typedef struct {
     connection *connection;
     plugin_instance instance;
     env_thread *thread;
-    int64_t place;     /* in the inbox */
-    bool poked, more;  /* under the pipeline's lock */
-    int64_t next_read; /* env_steady time; for status too */
-    int failures;      /* reads that failed in a row */
+    int64_t place;        /* in the inbox */
+    bool poked, more;     /* under the pipeline's lock */
+    int64_t next_read;    /* env_steady time; for status too */
+    int64_t gather_until; /* env_mono: bodies are expanded together then */
+    int failures;         /* reads that failed in a row */
 } source;
 
 typedef enum {               /* what becomes of a flight */

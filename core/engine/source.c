@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-enum { BODIES = 20, READ_RETRY = 1000, READ_RETRY_MOST = 60000, NO_ROOM = 500 };
+enum { BODIES = 50, GATHER = 20, READ_RETRY = 1000, READ_RETRY_MOST = 60000, NO_ROOM = 500 };
 
 static const char *stream_of(const source *s)
 {
@@ -173,6 +173,32 @@ static int expand_one(source *s, const journal_body *body)
     return bad;
 }
 
+/* Several in one commit, as if one body had carried them all: each sees what those before it have set. 0: one
+ * is not for all of them, or it did not fit; nothing was kept. */
+static int expand_together(source *s, const journal_body *bodies, int n)
+{
+    tb_feed feed = {.room = s->use->use->batch};
+    int done = 0;
+    bool good = true;
+    for (; good && done < n && feed.n < feed.room; done++)
+        good = !bodies[done].damaged && receive_body(s, &bodies[done], &feed) == TB_OK;
+    source_body what = {.id = done ? bodies[done - 1].id : 0};
+    good = good && done && !source_accept(s, &feed, NULL, &what);
+    tbh_feed_free(&feed);
+    if (good)
+        s->place = what.id;
+    return good ? done : 0;
+}
+
+/* What came a moment after the last ones waits for its neighbours: a commit costs more than a body. */
+static void gather(source *s)
+{
+    pipeline *p = s->pipeline;
+    ENV_HOLD(&p->lock);
+    while (!p->stopping && env_mono() < s->gather_until)
+        env_wait(&p->wake, &p->lock, s->gather_until);
+}
+
 /* Returns how many bodies were expanded; -1: none, and it is worth looking again soon. */
 static int expand(source *s)
 {
@@ -180,12 +206,14 @@ static int expand(source *s)
     if (!s->use->use->events || !s->connection || !s->use->plugin->api.source ||
         !s->use->plugin->api.source->receive)
         return 0;
+    gather(s);
     int n = journal_inbox(s->pipeline->engine->journal, connection_name(s->connection), s->place, BODIES,
                           &bodies);
-    int done = 0;
+    int done = n > 1 ? expand_together(s, bodies, n) : 0;
     while (done < n && !pipeline_stopping(s->pipeline) && !expand_one(s, &bodies[done]))
         done++;
     journal_bodies_free(bodies, n > 0 ? n : 0);
+    s->gather_until = done ? env_mono() + GATHER : 0;
     return done || !n ? done : -1;
 }
 

@@ -138,7 +138,7 @@ typedef struct {
     const journal_item *items;
     int items_n;
     const char *cursor;    /* NULL: not moved */
-    int64_t expanded;      /* the inbox id that this expands, 0: none; moves the source's place */
+    int64_t expanded;      /* the last inbox id that this expands, 0: none; moves the source's place */
     const char *malformed; /* why the body was refused by receive: kept, `event.malformed`; NULL: fine */
     bool damaged;          /* malformed because the disk damaged it: `journal.damaged` */
     const journal_state *states;
