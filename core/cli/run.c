@@ -22,7 +22,7 @@
 #include "core/cli/notify.h"
 #include "core/server/server.h"
 
-enum { TICK = 250, MOST_SIGNALS = 4, RELOAD_AGAIN = 10000 };
+enum { RUNNING = -1, TICK = 250, MOST_SIGNALS = 4, RELOAD_AGAIN = 10000 };
 
 typedef struct {
     const char *conf;
@@ -39,8 +39,7 @@ typedef struct {
     bool reload_wanted, stop_wanted; /* under `lock`, as the next */
     int64_t again;                   /* env_mono: a reload that was late is taken up again; 0: none */
     int ended_fd;                    /* the worker tells the main thread that shutdown is over */
-    atomic_bool ended;               /* the same, seen at the next tick where the descriptor fails */
-    int code;                        /* what it ended with; written before both are raised */
+    atomic_int code;                 /* what it ended with; RUNNING until then */
 } daemon_state;
 
 /* ---- configuration ---- */
@@ -184,9 +183,8 @@ static void worker_main(void *arg)
     error verdict = {""};
     while (asked_to_reload(d))
         reload(d, "signal", &verdict);
-    d->code = stop_all(d);
-    atomic_store(&d->ended, true);
-    eventfd_write(d->ended_fd, 1);
+    atomic_store(&d->code, stop_all(d));
+    eventfd_write(d->ended_fd, 1); /* a tick is soon enough where that fails */
 }
 
 static void want(daemon_state *d, bool *what)
@@ -244,9 +242,10 @@ static int main_loop(daemon_state *d, int signals)
     struct pollfd fds[] = {{.fd = signals, .events = POLLIN}, {.fd = d->ended_fd, .events = POLLIN}};
     bool asked_to_stop = false;
     for (;;) {
+        int code = atomic_load(&d->code);
+        if (code != RUNNING)
+            return code;
         poll(fds, 2, TICK);
-        if (fds[1].revents || atomic_load(&d->ended))
-            return d->code;
         if (fds[0].revents)
             read_signals(d, signals, &asked_to_stop);
         if (!asked_to_stop && engine_wants_exit(d->engine)) {
@@ -326,6 +325,7 @@ static int start(daemon_state *d, plan *p, error *e)
 static int serve(daemon_state *d, plan *p, int signals)
 {
     error e = {""};
+    int pipelines = p->pipelines_n; /* it is the engine's from here on, and a reload may let it go */
     int code = start(d, p, &e);
     if (code) {
         log_write(LOG_ERROR, "run.start", "%s", e.text);
@@ -335,7 +335,7 @@ static int serve(daemon_state *d, plan *p, int signals)
     d->worker = env_thread_start("control", worker_main, d);
     if (!d->worker)
         return stop_all(d), CLI_BUG;
-    log_write(LOG_INFO, "run.ready", "tillbridge %s: %d pipelines, epoch %lld", tb_version(), p->pipelines_n,
+    log_write(LOG_INFO, "run.ready", "tillbridge %s: %d pipelines, epoch %lld", tb_version(), pipelines,
               (long long)journal_epoch(d->journal));
     notify_systemd("READY=1");
     code = main_loop(d, signals);
@@ -355,8 +355,10 @@ static int no_room(plan *p)
 
 static int run(const char *conf)
 {
-    daemon_state d = {
-        .conf = conf, .reloading = {PTHREAD_MUTEX_INITIALIZER}, .lock = {PTHREAD_MUTEX_INITIALIZER}};
+    daemon_state d = {.conf = conf,
+                      .code = RUNNING,
+                      .reloading = {PTHREAD_MUTEX_INITIALIZER},
+                      .lock = {PTHREAD_MUTEX_INITIALIZER}};
     config_findings findings = {0};
     int signals = signals_blocked(), code = CLI_TEMPORARY;
     env_cond_init(&d.wake);
