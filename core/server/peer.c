@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Peers: who may come, who is there, who must go.
+/* Peers: who is there, and who must go when his time is over.
  *
  * Absolute deadlines. The library's time-out is an idle timer: a peer that sends one byte a second lives for
  * ever. So each peer has a phase and a time by which that phase must be over, however busy it is; who is over
@@ -28,11 +28,21 @@ void peer_phase_set(listener *l, peer *p, peer_phase phase, int64_t time_left)
         l->next_sweep = p->deadline;
 }
 
+void peer_cut(listener *l, peer *p)
+{
+    if (p->origin) {
+        origin_leave(l, p->origin);
+        p->origin = NULL;
+        l->taken--;
+    }
+    p->deadline = INT64_MAX; /* once is enough */
+    shutdown(p->fd, SHUT_RDWR);
+}
+
 static void overdue(listener *l, peer *p)
 {
     if (p->phase != PEER_AWAY) {
-        p->deadline = INT64_MAX; /* once is enough */
-        shutdown(p->fd, SHUT_RDWR);
+        peer_cut(l, p);
     } else if (mailbox_abandon(p->request)) {
         p->deadline = INT64_MAX;
         l->door->back(p->request, true);
@@ -60,45 +70,22 @@ int peers_sweep(listener *l)
 
 /* ---- who comes and goes ---- */
 
-static bool is_trusted(const server *s, const char *address)
-{
-    for (int i = 0; i < s->trusted_n; i++)
-        if (!strcmp(s->trusted[i], address))
-            return true;
-    return false;
-}
-
-/* A place is kept for others: one address may hold so many connections, a trusted proxy any number. */
-enum MHD_Result peer_accept(void *arg, const struct sockaddr *address, socklen_t size)
-{
-    listener *l = arg;
-    char text[INET6_ADDRSTRLEN];
-    unsigned n = 0;
-    (void)size;
-    if (!l->per_address)
-        return MHD_YES;
-    address_text(address, text);
-    if (is_trusted(l->server, text))
-        return MHD_YES;
-    for (const peer *p = l->peers; p; p = p->next)
-        n += !strcmp(p->address, text);
-    return n < l->per_address ? MHD_YES : MHD_NO;
-}
-
 static void *peer_open(listener *l, struct MHD_Connection *c)
 {
     peer *p = calloc(1, sizeof *p);
     const union MHD_ConnectionInfo *fd = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD);
     const union MHD_ConnectionInfo *from = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-    if (!p || !fd) {
+    const struct sockaddr *address = from ? from->client_addr : NULL;
+    if (!p || !fd || !(p->origin = origin_enter(l, address))) {
         free(p);
         return NULL;
     }
+    l->taken++;
     p->fd = fd->connect_fd;
     if (l->socket_path)
         control_peer(l, p);
-    else if (from)
-        address_text(from->client_addr, p->address);
+    else if (address)
+        address_text(address, p->address);
     p->next = l->peers;
     p->back = &l->peers;
     if (p->next)
@@ -108,11 +95,12 @@ static void *peer_open(listener *l, struct MHD_Connection *c)
     return p;
 }
 
-/* At the cap the library takes its listening socket out of the epoll set, and puts it back only when it runs
- * again: it must not sleep before that. */
 static void peer_close(listener *l, peer *p)
 {
-    l->stirred = true;
+    if (p->origin) {
+        origin_leave(l, p->origin);
+        l->taken--;
+    }
     *p->back = p->next;
     if (p->next)
         p->next->back = p->back;

@@ -243,8 +243,9 @@ static bool gather(void)
     crowd.peers = calloc((size_t)crowd.connections, sizeof *crowd.peers);
     crowd.epoll = epoll_create1(EPOLL_CLOEXEC);
     for (int i = 0; crowd.peers && i < crowd.connections; i++)
-        crowd.peers[i] = (peer){
-            .kind = &kinds[i % KINDS], .fd = -1, .due = now_ms() + (int64_t)COMING_MS * i / crowd.connections};
+        crowd.peers[i] = (peer){.kind = &kinds[i % KINDS],
+                                .fd = -1,
+                                .due = now_ms() + (int64_t)COMING_MS * i / crowd.connections};
     return crowd.peers && crowd.epoll >= 0;
 }
 
@@ -270,7 +271,8 @@ static void tell(void)
 {
     printf("{");
     for (int i = 0; i < KINDS; i++)
-        printf("%s\"%s\": {\"in\": %ld, \"closed\": %ld, \"failed\": %ld, \"200\": %ld, \"401\": %ld, \"other\": %ld}",
+        printf("%s\"%s\": {\"in\": %ld, \"closed\": %ld, \"failed\": %ld, \"200\": %ld, \"401\": %ld, "
+               "\"other\": %ld}",
                i ? ", " : "", kinds[i].name, seen[i].in, seen[i].closed, seen[i].failed, seen[i].stored,
                seen[i].denied, seen[i].other);
     printf("}\n");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A slow disk, to be preloaded into a program: as long as the file that SLOW_DISK names is there, every sync takes
- * between 50 and 300 ms longer. */
+/* A slow disk, to be preloaded into a program: as long as the file that SLOW_DISK names is there, every sync
+ * takes between 50 and 300 ms longer. */
 #include <dlfcn.h>
 #include <stdlib.h>
 #include <time.h>

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Places: who may come in, and who makes room when every place is taken.
+ *
+ * Were the door shut when all places are taken, a few hundred sockets that say nothing would keep every
+ * sender out for as long as their deadline. So the door is never shut: who comes is taken in, and who has
+ * proved least is cut for him. That is, in this order,
+ * - a stranger (nothing good was heard of it yet, or its request was refused), then who is idle between two
+ *   requests, then who is in the middle of one; never who is away, for its body is in the journal's queue;
+ * - of those, one of the origin that holds the most places;
+ * - of those, the one whose time is over first.
+ * A genuine sender says its head at once, so it is a stranger for one turn of the loop; a crowd has to bring
+ * more addresses than there are places, in that moment, to hit it.
+ *
+ * One origin holds so many places at the most; more of it are refused, which costs no more than accept and
+ * close. Who is named as a trusted proxy may hold any number. */
+#include "core/server/inner.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "core/base/log.h"
+
+/* A turn asks accept so often at the most: those who are in get their turn too. */
+enum { ASKED_MOST = 128 };
+/* Real ms: until accepting is tried again when nobody can make room; between two words on the same. */
+enum { REST_MS = 100, TOLD_MS = 60000 };
+
+/* ---- origins ---- */
+
+void origin_key(const struct sockaddr *address, struct in6_addr *key)
+{
+    *key = (struct in6_addr){.s6_addr = {0}};
+    if (address && address->sa_family == AF_INET) {
+        key->s6_addr[10] = key->s6_addr[11] = 0xff;
+        memcpy(key->s6_addr + 12, &((const struct sockaddr_in *)address)->sin_addr, 4);
+    } else if (address && address->sa_family == AF_INET6) {
+        const struct in6_addr *six = &((const struct sockaddr_in6 *)address)->sin6_addr;
+        memcpy(key, six, IN6_IS_ADDR_V4MAPPED(six) ? 16 : 8);
+    }
+}
+
+static origin *origin_find(const listener *l, const struct in6_addr *key)
+{
+    origin *o = l->origins;
+    while (o && memcmp(&o->key, key, sizeof *key) != 0)
+        o = o->next;
+    return o;
+}
+
+origin *origin_enter(listener *l, const struct sockaddr *address)
+{
+    struct in6_addr key;
+    origin_key(address, &key);
+    origin *o = origin_find(l, &key);
+    if (!o && (o = calloc(1, sizeof *o))) {
+        *o = (origin){.next = l->origins, .key = key};
+        l->origins = o;
+    }
+    if (o)
+        o->n++;
+    return o;
+}
+
+void origin_leave(listener *l, origin *o)
+{
+    origin **at = &l->origins;
+    if (--o->n)
+        return;
+    while (*at != o)
+        at = &(*at)->next;
+    *at = o->next;
+    free(o);
+}
+
+/* ---- who makes room ---- */
+
+static int rank(const peer *p)
+{
+    return !p->proven ? 0 : p->phase == PEER_HEAD ? 1 : 2;
+}
+
+static bool goes_before(const peer *a, const peer *b)
+{
+    if (rank(a) != rank(b))
+        return rank(a) < rank(b);
+    if (a->origin->n != b->origin->n)
+        return a->origin->n > b->origin->n;
+    return a->deadline <= b->deadline; /* in one ms: the list begins with the newest */
+}
+
+/* NULL: all are away. */
+static peer *who_goes(const listener *l)
+{
+    peer *found = NULL;
+    for (peer *p = l->peers; p; p = p->next)
+        if (p->origin && p->phase != PEER_AWAY && (!found || goes_before(p, found)))
+            found = p;
+    return found;
+}
+
+static bool make_room(listener *l)
+{
+    peer *p = who_goes(l);
+    if (p)
+        peer_cut(l, p);
+    return p;
+}
+
+/* ---- who comes ---- */
+
+/* What a crowd makes happen is told once a minute: whoever can reach us must not be able to fill the disk. */
+static bool tell(int64_t *last)
+{
+    int64_t now = now_real();
+    if (*last && now - *last < TOLD_MS)
+        return false;
+    *last = now;
+    return true;
+}
+
+static bool is_trusted(const server *s, const char *address)
+{
+    for (int i = 0; i < s->trusted_n; i++)
+        if (!strcmp(s->trusted[i], address))
+            return true;
+    return false;
+}
+
+/* A place is kept for others: one origin may hold so many. */
+static bool holds_too_many(listener *l, const struct sockaddr *address)
+{
+    char text[INET6_ADDRSTRLEN];
+    struct in6_addr key;
+    origin_key(address, &key);
+    const origin *o = l->per_address ? origin_find(l, &key) : NULL;
+    if (!o || o->n < l->per_address)
+        return false;
+    address_text(address, text);
+    if (is_trusted(l->server, text))
+        return false;
+    if (tell(&l->told_address))
+        log_write(LOG_WARN, "server.address",
+                  "listener %s: %s holds %u connections, more are refused (a proxy of yours belongs into "
+                  "trusted-proxies)",
+                  l->door->name, text, o->n);
+    return true;
+}
+
+static bool has_place(listener *l)
+{
+    if (l->taken < l->connections)
+        return true;
+    if (tell(&l->told_full))
+        log_write(LOG_WARN, "server.full",
+                  "listener %s: all %u connections are there; who has proved least is cut for who comes",
+                  l->door->name, l->connections);
+    return make_room(l);
+}
+
+static bool somebody_waits(const listener *l)
+{
+    struct pollfd asked = {.fd = l->fd, .events = POLLIN};
+    return poll(&asked, 1, 0) == 1;
+}
+
+/* No descriptor, or no memory for one: the kernel says so also when nobody waits. The door is shut for a
+ * moment when nobody can make room: asking again at once would only burn time. */
+static void cannot_accept(listener *l, int why)
+{
+    if (!somebody_waits(l))
+        return;
+    if (tell(&l->told_descriptors))
+        log_write(LOG_ERROR, "server.descriptors",
+                  "listener %s cannot accept (%s): raise the limit of descriptors (LimitNOFILE= in the unit, "
+                  "ulimit -n)",
+                  l->door->name, strerror(why));
+    if (!make_room(l))
+        l->rest_until = now_real() + REST_MS;
+}
+
+/* Of who hung up before he was in nothing is left but the error. */
+static bool only_he_failed(int why)
+{
+    return why != EAGAIN && why != EMFILE && why != ENFILE && why != ENOBUFS && why != ENOMEM;
+}
+
+typedef enum { TAKEN, REFUSED, NOBODY } coming;
+
+static coming take_one(listener *l)
+{
+    struct sockaddr_storage from = {.ss_family = AF_UNSPEC};
+    struct sockaddr *address = (struct sockaddr *)&from;
+    socklen_t size = sizeof from;
+    int fd = accept4(l->fd, address, &size, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    if (fd < 0 && only_he_failed(errno))
+        return REFUSED;
+    if (fd < 0) {
+        if (errno != EAGAIN)
+            cannot_accept(l, errno);
+        return NOBODY;
+    }
+    if (holds_too_many(l, address) || !has_place(l)) {
+        close(fd);
+        return REFUSED;
+    }
+    return MHD_add_connection(l->daemon, fd, address, size) == MHD_YES ? TAKEN
+                                                                       : REFUSED; /* then it closed it */
+}
+
+/* Those who make room for them are gone at the end of the turn, so there may be so many more for a while. */
+static unsigned taken_most(const listener *l)
+{
+    return l->connections / 8 + 1;
+}
+
+unsigned places_most(const listener *l)
+{
+    return l->connections + taken_most(l);
+}
+
+void places_accept(listener *l)
+{
+    unsigned taken = 0;
+    for (int i = 0; i < ASKED_MOST && taken < taken_most(l); i++) {
+        coming what = take_one(l);
+        if (what == NOBODY)
+            return;
+        taken += what == TAKEN;
+    }
+}
