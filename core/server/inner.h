@@ -72,12 +72,15 @@ void peer_event(void *arg, struct MHD_Connection *c, void **state, enum MHD_Conn
 struct origin {
     origin *next;
     struct in6_addr key;
-    unsigned n; /* how many of its peers hold a place */
+    unsigned n, strangers; /* its peers that hold a place; those of them that have not proved themselves */
 };
 
 void origin_key(const struct sockaddr *address, struct in6_addr *key); /* all zero: no address */
-origin *origin_enter(listener *l, const struct sockaddr *address);     /* NULL: no memory */
-void origin_leave(listener *l, origin *o);
+bool place_take(listener *l, peer *p, const struct sockaddr *address); /* false: no memory */
+void place_give(listener *l, peer *p);                                 /* once or more */
+void place_prove(peer *p, bool proven);
+/* False: the door is shut for now, whoever comes has to wait. */
+bool places_open(listener *l);
 /* Takes in who waits at the door, as many as this turn may. */
 void places_accept(listener *l);
 /* How many at the most hold a place or are on their way out. */

@@ -78,7 +78,7 @@ static enum MHD_Result on_head(listener *l, request *r, const char *url, const c
     l->door->head(r, finding);
     if (!r->status && r->declared > r->limit)
         request_refuse(r, r->too_large, "the body is too large");
-    r->peer->proven = !r->status;
+    place_prove(r->peer, !r->status);
     return answer_at_once(r, finding) ? request_send(r) : MHD_YES;
 }
 
@@ -151,7 +151,7 @@ static void turn(listener *l, int most)
     const union MHD_DaemonInfo *info = MHD_get_daemon_info(l->daemon, MHD_DAEMON_INFO_EPOLL_FD);
     collect(l);
     int left = sleep_for(l, most);
-    struct pollfd fds[] = {{.fd = l->rest_until ? -1 : l->fd, .events = POLLIN},
+    struct pollfd fds[] = {{.fd = places_open(l) ? l->fd : -1, .events = POLLIN},
                            {.fd = info->epoll_fd, .events = POLLIN},
                            {.fd = mailbox_fd(l->mail), .events = POLLIN}};
     poll(fds, 3, l->stirred ? 0 : left);

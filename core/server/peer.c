@@ -30,11 +30,7 @@ void peer_phase_set(listener *l, peer *p, peer_phase phase, int64_t time_left)
 
 void peer_cut(listener *l, peer *p)
 {
-    if (p->origin) {
-        origin_leave(l, p->origin);
-        p->origin = NULL;
-        l->taken--;
-    }
+    place_give(l, p);
     p->deadline = INT64_MAX; /* once is enough */
     shutdown(p->fd, SHUT_RDWR);
 }
@@ -76,11 +72,10 @@ static void *peer_open(listener *l, struct MHD_Connection *c)
     const union MHD_ConnectionInfo *fd = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD);
     const union MHD_ConnectionInfo *from = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
     const struct sockaddr *address = from ? from->client_addr : NULL;
-    if (!p || !fd || !(p->origin = origin_enter(l, address))) {
+    if (!p || !fd || !place_take(l, p, address)) {
         free(p);
         return NULL;
     }
-    l->taken++;
     p->fd = fd->connect_fd;
     if (l->socket_path)
         control_peer(l, p);
@@ -97,10 +92,7 @@ static void *peer_open(listener *l, struct MHD_Connection *c)
 
 static void peer_close(listener *l, peer *p)
 {
-    if (p->origin) {
-        origin_leave(l, p->origin);
-        l->taken--;
-    }
+    place_give(l, p);
     *p->back = p->next;
     if (p->next)
         p->next->back = p->back;

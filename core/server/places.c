@@ -2,17 +2,21 @@
 /* Places: who may come in, and who makes room when every place is taken.
  *
  * Were the door shut when all places are taken, a few hundred sockets that say nothing would keep every
- * sender out for as long as their deadline. So the door is never shut: who comes is taken in, and who has
- * proved least is cut for him. That is, in this order,
+ * sender out for as long as their deadline. So who comes is taken in, and who has proved least is cut for
+ * him. That is, in this order,
  * - a stranger (nothing good was heard of it yet, or its request was refused), then who is idle between two
  *   requests, then who is in the middle of one; never who is away, for its body is in the journal's queue;
- * - of those, one of the origin that holds the most places;
+ * - of those, one of the origin that holds the most;
  * - of those, the one whose time is over first.
  * A genuine sender says its head at once, so it is a stranger for one turn of the loop; a crowd has to bring
  * more addresses than there are places, in that moment, to hit it.
  *
- * One origin holds so many places at the most; more of it are refused, which costs no more than accept and
- * close. Who is named as a trusted proxy may hold any number. */
+ * Who could only take the place of a stranger of an origin that has no more of them than his own is refused:
+ * nothing would be won, and to refuse costs no more than accept and close. That is what most of a crowd gets,
+ * and so the queue behind the door stays short. One origin holds so many places at the most, whatever it has
+ * proved. Both do not count for a trusted proxy.
+ *
+ * When all are away the door is shut until one comes back: then the journal decides how fast it goes on. */
 #include "core/server/inner.h"
 
 #include <errno.h>
@@ -50,29 +54,50 @@ static origin *origin_find(const listener *l, const struct in6_addr *key)
     return o;
 }
 
-origin *origin_enter(listener *l, const struct sockaddr *address)
+bool place_take(listener *l, peer *p, const struct sockaddr *address)
 {
     struct in6_addr key;
     origin_key(address, &key);
     origin *o = origin_find(l, &key);
-    if (!o && (o = calloc(1, sizeof *o))) {
+    if (!o && !(o = calloc(1, sizeof *o)))
+        return false;
+    if (!o->n) {
         *o = (origin){.next = l->origins, .key = key};
         l->origins = o;
     }
-    if (o)
-        o->n++;
-    return o;
+    o->n++;
+    o->strangers++;
+    l->taken++;
+    p->origin = o;
+    return true;
 }
 
-void origin_leave(listener *l, origin *o)
+static void origin_free(listener *l, origin *o)
 {
     origin **at = &l->origins;
-    if (--o->n)
-        return;
     while (*at != o)
         at = &(*at)->next;
     *at = o->next;
     free(o);
+}
+
+void place_give(listener *l, peer *p)
+{
+    origin *o = p->origin;
+    if (!o)
+        return;
+    place_prove(p, true);
+    p->origin = NULL;
+    l->taken--;
+    if (!--o->n)
+        origin_free(l, o);
+}
+
+void place_prove(peer *p, bool proven)
+{
+    if (p->origin && p->proven != proven)
+        p->origin->strangers = proven ? p->origin->strangers - 1 : p->origin->strangers + 1;
+    p->proven = proven;
 }
 
 /* ---- who makes room ---- */
@@ -86,8 +111,10 @@ static bool goes_before(const peer *a, const peer *b)
 {
     if (rank(a) != rank(b))
         return rank(a) < rank(b);
-    if (a->origin->n != b->origin->n)
-        return a->origin->n > b->origin->n;
+    unsigned x = a->proven ? a->origin->n : a->origin->strangers;
+    unsigned y = b->proven ? b->origin->n : b->origin->strangers;
+    if (x != y)
+        return x > y;
     return a->deadline <= b->deadline; /* in one ms: the list begins with the newest */
 }
 
@@ -129,35 +156,47 @@ static bool is_trusted(const server *s, const char *address)
     return false;
 }
 
-/* A place is kept for others: one origin may hold so many. */
-static bool holds_too_many(listener *l, const struct sockaddr *address)
+static bool holds_too_many(listener *l, const origin *o, const char *address)
 {
-    char text[INET6_ADDRSTRLEN];
-    struct in6_addr key;
-    origin_key(address, &key);
-    const origin *o = l->per_address ? origin_find(l, &key) : NULL;
-    if (!o || o->n < l->per_address)
-        return false;
-    address_text(address, text);
-    if (is_trusted(l->server, text))
+    if (!l->per_address || o->n < l->per_address)
         return false;
     if (tell(&l->told_address))
         log_write(LOG_WARN, "server.address",
                   "listener %s: %s holds %u connections, more are refused (a proxy of yours belongs into "
                   "trusted-proxies)",
-                  l->door->name, text, o->n);
+                  l->door->name, address, o->n);
     return true;
 }
 
-static bool has_place(listener *l)
+/* Does his own origin have as many strangers as that of the one who would have to go? */
+static bool wins_nothing(const listener *l, const origin *o)
+{
+    const peer *p = l->taken < l->connections ? NULL : who_goes(l);
+    return p && !p->proven && o->strangers >= p->origin->strangers;
+}
+
+static bool is_welcome(listener *l, const struct sockaddr *address)
+{
+    char text[INET6_ADDRSTRLEN];
+    struct in6_addr key;
+    origin_key(address, &key);
+    const origin *o = origin_find(l, &key);
+    if (!o)
+        return true;
+    address_text(address, text);
+    return is_trusted(l->server, text) || (!holds_too_many(l, o, text) && !wins_nothing(l, o));
+}
+
+/* There is one, or there will be: places_open was asked. */
+static void ensure_place(listener *l)
 {
     if (l->taken < l->connections)
-        return true;
+        return;
     if (tell(&l->told_full))
         log_write(LOG_WARN, "server.full",
                   "listener %s: all %u connections are there; who has proved least is cut for who comes",
                   l->door->name, l->connections);
-    return make_room(l);
+    make_room(l);
 }
 
 static bool somebody_waits(const listener *l)
@@ -202,10 +241,11 @@ static coming take_one(listener *l)
             cannot_accept(l, errno);
         return NOBODY;
     }
-    if (holds_too_many(l, address) || !has_place(l)) {
+    if (!is_welcome(l, address)) {
         close(fd);
         return REFUSED;
     }
+    ensure_place(l);
     return MHD_add_connection(l->daemon, fd, address, size) == MHD_YES ? TAKEN
                                                                        : REFUSED; /* then it closed it */
 }
@@ -221,10 +261,15 @@ unsigned places_most(const listener *l)
     return l->connections + taken_most(l);
 }
 
+bool places_open(listener *l)
+{
+    return !l->rest_until && (l->taken < l->connections || who_goes(l));
+}
+
 void places_accept(listener *l)
 {
     unsigned taken = 0;
-    for (int i = 0; i < ASKED_MOST && taken < taken_most(l); i++) {
+    for (int i = 0; i < ASKED_MOST && taken < taken_most(l) && places_open(l); i++) {
         coming what = take_one(l);
         if (what == NOBODY)
             return;

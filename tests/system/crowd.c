@@ -188,10 +188,10 @@ static bool hear(peer *p, size_t most)
 
 static void on_event(peer *p, uint32_t what)
 {
+    if (p->fd >= 0 && !p->in)
+        arrived(p); /* and goes on: it may have been closed meanwhile, which is told once only */
     if (p->fd < 0)
         return;
-    if (!p->in)
-        return arrived(p);
     if (p->kind->reading == READ_ALL)
         while (hear(p, SIZE_MAX))
             ;

@@ -178,9 +178,8 @@ def counted_once(w, posts, before, others=0):
 
 def start_crowd(w, connections, addresses, seconds):
     token = base64.b64encode(("sitoo:%s" % w.settings["password"]).encode()).decode()
-    # Bad peers bring machines of their own; here they must not take this one from the daemon and its senders.
     return subprocess.Popen([CROWD, str(w.settings["events"]), str(connections), str(addresses), str(seconds), token],
-                            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, preexec_fn=lambda: os.nice(10))
+                            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
 
 def end_crowd(crowd):
@@ -254,7 +253,7 @@ def test_genuine_senders_in_a_crowd():
             print("  %-12s %s" % (name, m))
         figures = posts.told() + "; " + check_flat(samples)
         print(figures)
-        w.until(lambda: descriptors(w) <= base + 4, "descriptors come back to %d, now %d" % (base, descriptors(w)), 30)
+        w.until(lambda: descriptors(w) <= base + 16, "descriptors come back to %d and what the journal's readers need" % base, 30)
         assert not posts.unanswered, posts.unanswered[:5]
         assert set(posts.answers) <= {200, 503}, posts.answers
         assert len(posts.sent) >= seconds * 20, len(posts.sent)
