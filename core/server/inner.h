@@ -78,7 +78,7 @@ struct origin {
 void origin_key(const struct sockaddr *address, struct in6_addr *key); /* all zero: no address */
 bool place_take(listener *l, peer *p, const struct sockaddr *address); /* false: no memory */
 void place_give(listener *l, peer *p);                                 /* once or more */
-void place_prove(peer *p, bool proven);
+void place_prove(listener *l, peer *p, bool proven);
 /* False: the door is shut for now, whoever comes has to wait. */
 bool places_open(listener *l);
 /* Takes in who waits at the door, as many as this turn may. */
@@ -204,6 +204,7 @@ struct listener {
     peer *peers;
     origin *origins;
     unsigned taken;     /* places, of `connections` */
+    unsigned strangers; /* of those */
     int64_t rest_until; /* accepting failed and nobody could make room: the door is shut for so long */
     int64_t next_sweep;
     bool stirred; /* the library has something to do that no descriptor tells: it must run before we sleep */

@@ -78,7 +78,7 @@ static enum MHD_Result on_head(listener *l, request *r, const char *url, const c
     l->door->head(r, finding);
     if (!r->status && r->declared > r->limit)
         request_refuse(r, r->too_large, "the body is too large");
-    place_prove(r->peer, !r->status);
+    place_prove(l, r->peer, !r->status);
     return answer_at_once(r, finding) ? request_send(r) : MHD_YES;
 }
 

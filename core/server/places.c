@@ -2,19 +2,21 @@
 /* Places: who may come in, and who makes room when every place is taken.
  *
  * Were the door shut when all places are taken, a few hundred sockets that say nothing would keep every
- * sender out for as long as their deadline. So who comes is taken in, and who has proved least is cut for
- * him. That is, in this order,
- * - a stranger (nothing good was heard of it yet, or its request was refused), then who is idle between two
- *   requests, then who is in the middle of one; never who is away, for its body is in the journal's queue;
- * - of those, one of the origin that holds the most;
- * - of those, the one whose time is over first.
- * A genuine sender says its head at once, so it is a stranger for one turn of the loop; a crowd has to bring
- * more addresses than there are places, in that moment, to hit it.
+ * sender out for as long as their deadline. So who comes is taken in, and somebody is cut for him:
+ * - a *stranger* (nothing good was heard of it yet, or its request was refused) if they hold half of the
+ *   places or more, else one that has proved itself: so neither can squeeze the others out, a crowd that says
+ *   nothing no more than one that knows the credentials;
+ * - of those, one of the origin that holds the most of them;
+ * - of those, who is idle between two requests before who is in the middle of one; and the one whose time is
+ *   over first.
+ * Never who is away, for its body is in the journal's queue. A genuine sender says its head at once, so it is
+ * a stranger for one turn of the loop, and it holds few places: a crowd has to bring more addresses than
+ * there are places, in that moment, to hit it.
  *
- * Who could only take the place of a stranger of an origin that has no more of them than his own is refused:
- * nothing would be won, and to refuse costs no more than accept and close. That is what most of a crowd gets,
- * and so the queue behind the door stays short. One origin holds so many places at the most, whatever it has
- * proved. Both do not count for a trusted proxy.
+ * Whose origin has strangers enough, and no fewer places than that of the one who would have to go, is
+ * refused: nothing would be won, and to refuse costs no more than accept and close. That is what most of a
+ * crowd gets, and so the queue behind the door stays short. One origin holds so many places at the most,
+ * whatever it has proved. Both do not count for a trusted proxy.
  *
  * When all are away the door is shut until one comes back: then the journal decides how fast it goes on. */
 #include "core/server/inner.h"
@@ -29,6 +31,7 @@
 
 /* A turn asks accept so often at the most: those who are in get their turn too. */
 enum { ASKED_MOST = 128 };
+enum { STRANGERS_ENOUGH = 4 };
 /* Real ms: until accepting is tried again when nobody can make room; between two words on the same. */
 enum { REST_MS = 100, TOLD_MS = 60000 };
 
@@ -68,6 +71,7 @@ bool place_take(listener *l, peer *p, const struct sockaddr *address)
     o->n++;
     o->strangers++;
     l->taken++;
+    l->strangers++;
     p->origin = o;
     return true;
 }
@@ -86,35 +90,44 @@ void place_give(listener *l, peer *p)
     origin *o = p->origin;
     if (!o)
         return;
-    place_prove(p, true);
+    place_prove(l, p, true);
     p->origin = NULL;
     l->taken--;
     if (!--o->n)
         origin_free(l, o);
 }
 
-void place_prove(peer *p, bool proven)
+void place_prove(listener *l, peer *p, bool proven)
 {
-    if (p->origin && p->proven != proven)
-        p->origin->strangers = proven ? p->origin->strangers - 1 : p->origin->strangers + 1;
+    if (p->origin && p->proven != proven) {
+        unsigned change = proven ? -1U : 1U;
+        p->origin->strangers += change;
+        l->strangers += change;
+    }
     p->proven = proven;
 }
 
 /* ---- who makes room ---- */
 
-static int rank(const peer *p)
+/* How many places of its kind its origin holds. */
+static unsigned weight(const peer *p)
 {
-    return !p->proven ? 0 : p->phase == PEER_HEAD ? 1 : 2;
+    return p->proven ? p->origin->n : p->origin->strangers;
 }
 
-static bool goes_before(const peer *a, const peer *b)
+static bool strangers_go(const listener *l)
 {
-    if (rank(a) != rank(b))
-        return rank(a) < rank(b);
-    unsigned x = a->proven ? a->origin->n : a->origin->strangers;
-    unsigned y = b->proven ? b->origin->n : b->origin->strangers;
-    if (x != y)
-        return x > y;
+    return 2 * l->strangers >= l->taken;
+}
+
+static bool goes_before(const listener *l, const peer *a, const peer *b)
+{
+    if (a->proven != b->proven)
+        return strangers_go(l) ? b->proven : a->proven;
+    if (weight(a) != weight(b))
+        return weight(a) > weight(b);
+    if ((a->phase == PEER_HEAD) != (b->phase == PEER_HEAD) && a->proven)
+        return a->phase == PEER_HEAD;
     return a->deadline <= b->deadline; /* in one ms: the list begins with the newest */
 }
 
@@ -123,7 +136,7 @@ static peer *who_goes(const listener *l)
 {
     peer *found = NULL;
     for (peer *p = l->peers; p; p = p->next)
-        if (p->origin && p->phase != PEER_AWAY && (!found || goes_before(p, found)))
+        if (p->origin && p->phase != PEER_AWAY && (!found || goes_before(l, p, found)))
             found = p;
     return found;
 }
@@ -168,11 +181,10 @@ static bool holds_too_many(listener *l, const origin *o, const char *address)
     return true;
 }
 
-/* Does his own origin have as many strangers as that of the one who would have to go? */
 static bool wins_nothing(const listener *l, const origin *o)
 {
-    const peer *p = l->taken < l->connections ? NULL : who_goes(l);
-    return p && !p->proven && o->strangers >= p->origin->strangers;
+    const peer *p = l->taken < l->connections || o->strangers < STRANGERS_ENOUGH ? NULL : who_goes(l);
+    return p && (p->proven ? o->n : o->strangers) >= weight(p);
 }
 
 static bool is_welcome(listener *l, const struct sockaddr *address)
@@ -194,8 +206,8 @@ static void ensure_place(listener *l)
         return;
     if (tell(&l->told_full))
         log_write(LOG_WARN, "server.full",
-                  "listener %s: all %u connections are there; who has proved least is cut for who comes",
-                  l->door->name, l->connections);
+                  "listener %s: all %u connections are there; strangers are cut for who comes", l->door->name,
+                  l->connections);
     make_room(l);
 }
 

@@ -121,15 +121,40 @@ START_TEST(a_stranger_makes_no_room_for_its_like)
     world_start((server_options){.events = "127.0.0.1:0",
                                  .trusted_proxies = trusted,
                                  .trusted_proxies_n = 1,
-                                 .limits = {.connections = 2, .head_ms = LATER}});
-    int known = proven("127.0.0.1"), first = dial("events");
+                                 .limits = {.connections = 4, .per_address = 100, .head_ms = LATER}});
+    int first = dial("events"), more[5];
     settle();
-    ck_assert(closed(dial("events")));
-    int proxied = dial_from("events", "127.0.0.2");
+    for (int i = 0; i < 5; i++)
+        more[i] = dial("events");
+    ck_assert(closed(more[4])); /* four are enough */
+    settle();
+    int proxied[] = {dial_from("events", "127.0.0.2"), dial_from("events", "127.0.0.2"),
+                     dial_from("events", "127.0.0.2"), dial_from("events", "127.0.0.2"),
+                     dial_from("events", "127.0.0.2")};
     ck_assert(closed(first));
-    is_served(dial_from("events", "127.0.0.2"));
-    ck_assert(closed(proxied));
-    is_served(known);
+    is_served(proxied[4]);
+    for (int i = 0; i < 4; i++)
+        close(more[i]);
+}
+END_TEST
+
+/* They know the credentials, and send one byte of a body: they keep no stranger out who is quick. */
+START_TEST(the_proven_hold_half_of_the_places)
+{
+    start(4);
+    int bodies[4];
+    for (int i = 0; i < 4; i++) {
+        bodies[i] = dial_from("events", i ? "127.0.0.2" : "127.0.0.3");
+        say(bodies[i], HEAD STRICT "\r\nContent-Length: 2\r\n\r\n[");
+    }
+    settle();
+    int quick[] = {dial("events"), dial_from("events", "127.0.0.4")};
+    settle();
+    ck_assert(closed(bodies[1]) && closed(bodies[2]));
+    is_served(quick[0]);
+    is_served(quick[1]);
+    ck_assert_int_eq(status(bodies[0], "]"), 208);
+    ck_assert_int_eq(status(bodies[3], "]"), 208);
 }
 END_TEST
 
@@ -285,6 +310,7 @@ int main(void)
     tcase_add_test(t, the_idle_make_room_before_a_body);
     tcase_add_test(t, the_origin_with_most_makes_room);
     tcase_add_test(t, a_stranger_makes_no_room_for_its_like);
+    tcase_add_test(t, the_proven_hold_half_of_the_places);
     tcase_add_test(t, who_is_away_makes_no_room);
     tcase_add_test(t, places_are_given_back);
     tcase_add_loop_test(t, an_origin_is_an_address_or_a_64, 0, (int)(sizeof origins / sizeof *origins));
