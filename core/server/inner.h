@@ -203,8 +203,9 @@ struct listener {
     atomic_bool stopping;
     peer *peers;
     origin *origins;
-    unsigned taken;     /* places, of `connections` */
-    unsigned strangers; /* of those */
+    unsigned taken;           /* places, of `connections` */
+    unsigned strangers, away; /* of those */
+    peer *goes;         /* who would make room now, as long as nobody is taken in; NULL: not looked up */
     int64_t rest_until; /* accepting failed and nobody could make room: the door is shut for so long */
     int64_t next_sweep;
     bool stirred; /* the library has something to do that no descriptor tells: it must run before we sleep */

@@ -22,6 +22,8 @@ int64_t now_real(void)
 
 void peer_phase_set(listener *l, peer *p, peer_phase phase, int64_t time_left)
 {
+    if (p->origin)
+        l->away += (phase == PEER_AWAY) - (p->phase == PEER_AWAY);
     p->phase = phase;
     p->deadline = time_left == INT64_MAX ? INT64_MAX : now_real() + time_left;
     if (p->deadline < l->next_sweep)

@@ -30,7 +30,7 @@
 #include "core/base/log.h"
 
 /* A turn asks accept so often at the most: those who are in get their turn too. */
-enum { ASKED_MOST = 128 };
+enum { ASKED_MOST = 512 };
 enum { STRANGERS_ENOUGH = 4 };
 /* Real ms: until accepting is tried again when nobody can make room; between two words on the same. */
 enum { REST_MS = 100, TOLD_MS = 60000 };
@@ -93,6 +93,7 @@ void place_give(listener *l, peer *p)
     place_prove(l, p, true);
     p->origin = NULL;
     l->taken--;
+    l->away -= p->phase == PEER_AWAY;
     if (!--o->n)
         origin_free(l, o);
 }
@@ -131,19 +132,19 @@ static bool goes_before(const listener *l, const peer *a, const peer *b)
     return a->deadline <= b->deadline; /* in one ms: the list begins with the newest */
 }
 
-/* NULL: all are away. */
-static peer *who_goes(const listener *l)
+/* NULL: all are away. Among so many refusals nothing changes: it is looked up once. */
+static peer *who_goes(listener *l)
 {
-    peer *found = NULL;
-    for (peer *p = l->peers; p; p = p->next)
-        if (p->origin && p->phase != PEER_AWAY && (!found || goes_before(l, p, found)))
-            found = p;
-    return found;
+    for (peer *p = l->goes ? NULL : l->peers; p; p = p->next)
+        if (p->origin && p->phase != PEER_AWAY && (!l->goes || goes_before(l, p, l->goes)))
+            l->goes = p;
+    return l->goes;
 }
 
 static bool make_room(listener *l)
 {
     peer *p = who_goes(l);
+    l->goes = NULL;
     if (p)
         peer_cut(l, p);
     return p;
@@ -181,7 +182,7 @@ static bool holds_too_many(listener *l, const origin *o, const char *address)
     return true;
 }
 
-static bool wins_nothing(const listener *l, const origin *o)
+static bool wins_nothing(listener *l, const origin *o)
 {
     const peer *p = l->taken < l->connections || o->strangers < STRANGERS_ENOUGH ? NULL : who_goes(l);
     return p && (p->proven ? o->n : o->strangers) >= weight(p);
@@ -258,6 +259,7 @@ static coming take_one(listener *l)
         return REFUSED;
     }
     ensure_place(l);
+    l->goes = NULL;
     return MHD_add_connection(l->daemon, fd, address, size) == MHD_YES ? TAKEN
                                                                        : REFUSED; /* then it closed it */
 }
@@ -275,12 +277,13 @@ unsigned places_most(const listener *l)
 
 bool places_open(listener *l)
 {
-    return !l->rest_until && (l->taken < l->connections || who_goes(l));
+    return !l->rest_until && (l->taken < l->connections || l->away < l->taken);
 }
 
 void places_accept(listener *l)
 {
     unsigned taken = 0;
+    l->goes = NULL;
     for (int i = 0; i < ASKED_MOST && taken < taken_most(l) && places_open(l); i++) {
         coming what = take_one(l);
         if (what == NOBODY)

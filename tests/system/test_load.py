@@ -49,7 +49,7 @@ class Posts:
         self.headers = {"Authorization": "Basic " + token, "Content-Type": "application/json"}
         self.numbers = itertools.count(1)
         self.sent = {}  # number: the status of its last answer, 0 for none
-        self.answers, self.seconds, self.unanswered, self.again = {}, [], [], 0
+        self.answers, self.seconds, self.unanswered, self.again = {}, {True: [], False: []}, [], 0  # seconds: by kept
 
     def connect(self, source):
         return http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE, source_address=(source, 0))
@@ -62,7 +62,7 @@ class Posts:
 
     def post(self, connection, source, n, planned):
         """The connection for the next; a kept one that was closed meanwhile is opened anew, as every sender does."""
-        status = why = None
+        status, why, kept = None, None, connection.used
         try:
             try:
                 status = self.exchange(connection, n)
@@ -80,7 +80,7 @@ class Posts:
         if status is None:
             self.unanswered.append("%s after %.2f s" % (why, took))
         else:
-            self.seconds.append(took)
+            self.seconds[kept].append(took)
         connection.used = status is not None
         return connection
 
@@ -113,14 +113,21 @@ class Posts:
         connection.close()
         return self.sent[n]
 
+    def all_seconds(self):
+        return self.seconds[True] + self.seconds[False]
+
     def told(self):
-        s = sorted(self.seconds) or [float("nan")]
-        return "%d acknowledgements, p50 %.0f ms, p99 %.0f ms, longest %.0f ms; answers %s; %d unanswered, %d kept connections opened anew" % (
-            len(self.seconds), 1000 * s[len(s) // 2], 1000 * s[len(s) * 99 // 100], 1000 * s[-1],
+        parts = ["%d acknowledgements" % len(self.all_seconds())]
+        for name, seconds in (("all", self.all_seconds()), ("new", self.seconds[False]), ("kept", self.seconds[True])):
+            s = sorted(seconds) or [float("nan")]
+            parts.append("%s p50 %.0f ms p99 %.0f ms longest %.0f ms" % (name, 1000 * s[len(s) // 2], 1000 * s[len(s) * 99 // 100],
+                                                                      1000 * s[-1]))
+        return ", ".join(parts) + "; answers %s; %d unanswered, %d kept connections opened anew" % (
             {str(k): v for k, v in self.answers.items() if k}, len(self.unanswered), self.again)
 
     def p99(self):
-        return sorted(self.seconds)[len(self.seconds) * 99 // 100]
+        s = sorted(self.all_seconds())
+        return s[len(s) * 99 // 100]
 
 
 # ---- the daemon, seen from outside ----
@@ -295,7 +302,7 @@ def test_a_burst_on_a_slow_disk():
         assert len(posts.sent) == 64 * 6
         assert not posts.unanswered, posts.unanswered[:5]
         assert set(posts.answers) <= {200, 503}, posts.answers
-        assert min(posts.seconds) > 0.03, "the disk was slow"
+        assert min(posts.all_seconds()) > 0.03, "the disk was slow"
         os.unlink(flag)
         counted_once(w, posts, before)
 
