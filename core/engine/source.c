@@ -264,16 +264,20 @@ static void read_once(source *s)
 
 typedef enum { IDLE, READ, STOP } turn;
 
+static bool reads(const source *s)
+{
+    return s->use->plugin->api.source && s->use->plugin->api.source->read;
+}
+
 static turn next_turn(source *s)
 {
     pipeline *p = s->pipeline;
-    bool reads = s->use->plugin->api.source && s->use->plugin->api.source->read;
     ENV_HOLD(&p->lock);
     if (p->stopping)
         return STOP;
     bool due = s->poked || s->more || s->next_read <= env_steady();
     s->poked = false;
-    return reads && due ? READ : IDLE;
+    return reads(s) && due ? READ : IDLE;
 }
 
 static void wait_for_turn(source *s, int64_t paused_until)
@@ -282,6 +286,8 @@ static void wait_for_turn(source *s, int64_t paused_until)
     ENV_HOLD(&p->lock);
     int64_t now = env_mono();
     int64_t until = s->next_read == INT64_MAX ? ENV_FOREVER : now + (s->next_read - env_steady());
+    if (!reads(s)) /* it looks for what could not be expanded, though */
+        until = now + READ_RETRY_MOST;
     if (paused_until)
         until = paused_until;
     while (!p->stopping && !s->poked && env_mono() < until)

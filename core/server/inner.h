@@ -28,6 +28,7 @@ typedef struct peer peer;
 typedef struct request request;
 typedef struct mailbox mailbox;
 typedef struct workers workers;
+typedef struct origin origin;
 
 enum { HEAD_MOST = 16 * 1024, HEADERS_MOST = 64, PATH_MOST = 1024, API_BODY_MOST = 1024 * 1024 };
 enum { JSON_DEPTH = 32, CONNECTION_NAME = 33 };
@@ -44,6 +45,8 @@ typedef enum {
 struct peer {
     peer *next, **back;
     int fd; /* open as long as the peer is listed: the library closes it right after the peer is taken off */
+    origin *origin; /* NULL: it was cut, its place is another's */
+    bool proven;    /* its last head was found good: it is no stranger */
     char address[INET6_ADDRSTRLEN];
     peer_phase phase;
     int64_t deadline; /* in now_real(); INT64_MAX: none */
@@ -58,9 +61,30 @@ int64_t now_real(void);
 void peer_phase_set(listener *l, peer *p, peer_phase phase, int64_t time_left);
 /* Cuts who is over time, gives up what is away too long. Returns how long poll may sleep; -1: for ever. */
 int peers_sweep(listener *l);
-/* What the library asks and tells: may this address come; somebody came or went. */
-enum MHD_Result peer_accept(void *arg, const struct sockaddr *address, socklen_t size);
+/* It has to go, its place is free from now on; the library meets the end of the stream and cleans up. */
+void peer_cut(listener *l, peer *p);
+/* What the library tells: somebody came or went. */
 void peer_event(void *arg, struct MHD_Connection *c, void **state, enum MHD_ConnectionNotificationCode what);
+
+/* ---- places (places.c): who may come in, and who makes room; listener's thread ---- */
+
+/* Whom a cap takes for one: an IPv4 address, or the /64 of an IPv6 one, all of which one machine may have. */
+struct origin {
+    origin *next;
+    struct in6_addr key;
+    unsigned n, strangers; /* its peers that hold a place; those of them that have not proved themselves */
+};
+
+void origin_key(const struct sockaddr *address, struct in6_addr *key); /* all zero: no address */
+bool place_take(listener *l, peer *p, const struct sockaddr *address); /* false: no memory */
+void place_give(listener *l, peer *p);                                 /* once or more */
+void place_prove(listener *l, peer *p, bool proven);
+/* False: the door is shut for now, whoever comes has to wait. */
+bool places_open(listener *l);
+/* Takes in who waits at the door, as many as this turn may. */
+void places_accept(listener *l);
+/* How many at the most hold a place or are on their way out. */
+unsigned places_most(const listener *l);
 
 /* ---- requests (request.c) ---- */
 
@@ -178,9 +202,16 @@ struct listener {
     env_thread *thread;
     atomic_bool stopping;
     peer *peers;
+    origin *origins;
+    unsigned taken;           /* places, of `connections` */
+    unsigned strangers, away; /* of those */
+    peer *goes;         /* who would make room now, as long as nobody is taken in; NULL: not looked up */
+    int64_t rest_until; /* accepting failed and nobody could make room: the door is shut for so long */
     int64_t next_sweep;
     bool stirred; /* the library has something to do that no descriptor tells: it must run before we sleep */
-    int64_t told; /* when a refusal was logged last */
+    int64_t told; /* when a refusal was logged last; that all places are taken; that an address holds too
+                     many; that there are no descriptors */
+    int64_t told_full, told_address, told_descriptors;
 };
 
 struct server {
@@ -206,6 +237,9 @@ bool address_loopback(const struct sockaddr *address);
 /* The text of a socket's address, an IPv4 one inside IPv6 as IPv4; the same for a text. */
 void address_text(const struct sockaddr *address, char out[INET6_ADDRSTRLEN]);
 void address_normal(const char *text, char out[INET6_ADDRSTRLEN]);
+
+/* Lowers the caps of connections to what the limit of descriptors permits, raised as far as it may be. */
+void descriptors_fit(server *s);
 
 int listener_start(listener *l, error *e); /* the socket is open; 0, or an exit code */
 void listener_stop(listener *l);           /* answers what is away, ends, frees; half-started is fine */

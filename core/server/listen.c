@@ -13,7 +13,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { IO = 74, CONFIGURATION = 78, BACKLOG = 512 };
+enum { IO = 74, CONFIGURATION = 78 };
 
 bool listen_parse(const char *text, struct sockaddr_storage *address, socklen_t *size)
 {
@@ -87,7 +87,7 @@ int listen_tcp(listener *l, const char *text, error *e)
     l->loopback = address_loopback((struct sockaddr *)&address);
     l->fd = socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (l->fd < 0 || setsockopt(l->fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) ||
-        bind(l->fd, (struct sockaddr *)&address, size) || listen(l->fd, BACKLOG) ||
+        bind(l->fd, (struct sockaddr *)&address, size) || listen(l->fd, SOMAXCONN) ||
         getsockname(l->fd, (struct sockaddr *)&address, &size))
         return fail(l, e, text, errno);
     l->port = ntohs(address.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&address)->sin6_port
@@ -145,7 +145,7 @@ int listen_unix(listener *l, const char *path, error *e)
     if (l->fd < 0 || fchmod(l->fd, 0660) || bind(l->fd, (struct sockaddr *)&address, sizeof address))
         return fail(l, e, path, errno);
     l->socket_path = strdup(path);
-    if (!l->socket_path || chmod(path, 0660) || lstat(path, &st) || listen(l->fd, BACKLOG))
+    if (!l->socket_path || chmod(path, 0660) || lstat(path, &st) || listen(l->fd, SOMAXCONN))
         return fail(l, e, path, errno);
     l->device = st.st_dev;
     l->inode = st.st_ino;

@@ -4,7 +4,9 @@
  * - every call into the library is made here: no lock, no race between resume, deadline and close;
  * - the sweeper runs between two turns, when each listed descriptor is surely open;
  * - threads come from one place only (env.h).
- * The loop sleeps in poll(2) on the library's epoll descriptor and on the mailbox. */
+ * The loop sleeps in poll(2) on the listening socket, the library's epoll descriptor and the mailbox. The
+ * library never sees the listening socket: at its cap it would stop accepting, and whoever came first and
+ * says nothing would keep everybody else out (places.c). */
 #include "core/server/inner.h"
 
 #include <poll.h>
@@ -76,6 +78,7 @@ static enum MHD_Result on_head(listener *l, request *r, const char *url, const c
     l->door->head(r, finding);
     if (!r->status && r->declared > r->limit)
         request_refuse(r, r->too_large, "the body is too large");
+    place_prove(l, r->peer, !r->status);
     return answer_at_once(r, finding) ? request_send(r) : MHD_YES;
 }
 
@@ -131,9 +134,13 @@ static void collect(listener *l)
 static int sleep_for(listener *l, int most)
 {
     MHD_UNSIGNED_LONG_LONG wanted;
-    int left = peers_sweep(l);
+    int left = peers_sweep(l), rest = (int)(l->rest_until ? l->rest_until - now_real() : 0);
     if (most >= 0 && (left < 0 || left > most))
         left = most;
+    if (rest <= 0)
+        l->rest_until = 0;
+    else if (left < 0 || left > rest)
+        left = rest;
     if (MHD_get_timeout(l->daemon, &wanted) == MHD_YES && (left < 0 || wanted < (unsigned)left))
         left = (int)wanted;
     return left;
@@ -142,13 +149,15 @@ static int sleep_for(listener *l, int most)
 static void turn(listener *l, int most)
 {
     const union MHD_DaemonInfo *info = MHD_get_daemon_info(l->daemon, MHD_DAEMON_INFO_EPOLL_FD);
-    struct pollfd fds[] = {{.fd = info->epoll_fd, .events = POLLIN},
-                           {.fd = mailbox_fd(l->mail), .events = POLLIN}};
     collect(l);
     int left = sleep_for(l, most);
-    if (!l->stirred)
-        poll(fds, 2, left);
+    struct pollfd fds[] = {{.fd = places_open(l) ? l->fd : -1, .events = POLLIN},
+                           {.fd = info->epoll_fd, .events = POLLIN},
+                           {.fd = mailbox_fd(l->mail), .events = POLLIN}};
+    poll(fds, 3, l->stirred ? 0 : left);
     l->stirred = false;
+    if (fds[0].revents)
+        places_accept(l);
     MHD_run(l->daemon);
 }
 
@@ -170,7 +179,6 @@ static void turns_until_none(listener *l, peer_phase phase, int64_t time)
 /* Nobody new; those away get their time, then are given up; answers leave; the rest is cut. */
 static void leave(listener *l)
 {
-    MHD_quiesce_daemon(l->daemon);
     listen_close(l);
     turns_until_none(l, PEER_AWAY, GRACE_MS);
     for (peer *p = l->peers; p; p = p->next)
@@ -198,18 +206,16 @@ int listener_start(listener *l, error *e)
     l->mail = mailbox_new();
     if (l->mail)
         l->daemon = MHD_start_daemon(
-            MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, peer_accept, l, on_request, l,
-            MHD_OPTION_EXTERNAL_LOGGER, on_log, l, MHD_OPTION_LISTEN_SOCKET, l->fd,
-            MHD_OPTION_CONNECTION_LIMIT, l->connections, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-            (size_t)MEMORY_A_PEER, MHD_OPTION_NOTIFY_CONNECTION, peer_event, l, MHD_OPTION_NOTIFY_COMPLETED,
-            on_completed, l, MHD_OPTION_URI_LOG_CALLBACK, on_line, l, MHD_OPTION_UNESCAPE_CALLBACK,
-            on_unescape, l, MHD_OPTION_END);
+            MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL,
+            NULL, on_request, l, MHD_OPTION_EXTERNAL_LOGGER, on_log, l, MHD_OPTION_CONNECTION_LIMIT,
+            places_most(l), MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY_A_PEER,
+            MHD_OPTION_NOTIFY_CONNECTION, peer_event, l, MHD_OPTION_NOTIFY_COMPLETED, on_completed, l,
+            MHD_OPTION_URI_LOG_CALLBACK, on_line, l, MHD_OPTION_UNESCAPE_CALLBACK, on_unescape, l,
+            MHD_OPTION_END);
     if (l->daemon)
         l->thread = env_thread_start(l->door->name, listener_main, l);
     if (l->thread)
         return 0;
-    if (!l->daemon && l->mail)
-        l->fd = -1; /* the library has closed it */
     error_set(e, "listen.%s: no memory or thread for the listener", l->door->name);
     return 74;
 }
@@ -221,11 +227,9 @@ void listener_stop(listener *l)
         mailbox_wake(l->mail);
     env_thread_join(l->thread);
     l->thread = NULL;
-    if (l->daemon) { /* it never ran */
-        MHD_quiesce_daemon(l->daemon);
+    if (l->daemon) /* it never ran */
         MHD_stop_daemon(l->daemon);
-        l->daemon = NULL;
-    }
+    l->daemon = NULL;
     listen_close(l);
     mailbox_unref(l->mail);
     l->mail = NULL;

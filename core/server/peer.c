@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Peers: who may come, who is there, who must go.
+/* Peers: who is there, and who must go when his time is over.
  *
  * Absolute deadlines. The library's time-out is an idle timer: a peer that sends one byte a second lives for
  * ever. So each peer has a phase and a time by which that phase must be over, however busy it is; who is over
@@ -22,17 +22,25 @@ int64_t now_real(void)
 
 void peer_phase_set(listener *l, peer *p, peer_phase phase, int64_t time_left)
 {
+    if (p->origin)
+        l->away += (phase == PEER_AWAY) - (p->phase == PEER_AWAY);
     p->phase = phase;
     p->deadline = time_left == INT64_MAX ? INT64_MAX : now_real() + time_left;
     if (p->deadline < l->next_sweep)
         l->next_sweep = p->deadline;
 }
 
+void peer_cut(listener *l, peer *p)
+{
+    place_give(l, p);
+    p->deadline = INT64_MAX; /* once is enough */
+    shutdown(p->fd, SHUT_RDWR);
+}
+
 static void overdue(listener *l, peer *p)
 {
     if (p->phase != PEER_AWAY) {
-        p->deadline = INT64_MAX; /* once is enough */
-        shutdown(p->fd, SHUT_RDWR);
+        peer_cut(l, p);
     } else if (mailbox_abandon(p->request)) {
         p->deadline = INT64_MAX;
         l->door->back(p->request, true);
@@ -60,45 +68,21 @@ int peers_sweep(listener *l)
 
 /* ---- who comes and goes ---- */
 
-static bool is_trusted(const server *s, const char *address)
-{
-    for (int i = 0; i < s->trusted_n; i++)
-        if (!strcmp(s->trusted[i], address))
-            return true;
-    return false;
-}
-
-/* A place is kept for others: one address may hold so many connections, a trusted proxy any number. */
-enum MHD_Result peer_accept(void *arg, const struct sockaddr *address, socklen_t size)
-{
-    listener *l = arg;
-    char text[INET6_ADDRSTRLEN];
-    unsigned n = 0;
-    (void)size;
-    if (!l->per_address)
-        return MHD_YES;
-    address_text(address, text);
-    if (is_trusted(l->server, text))
-        return MHD_YES;
-    for (const peer *p = l->peers; p; p = p->next)
-        n += !strcmp(p->address, text);
-    return n < l->per_address ? MHD_YES : MHD_NO;
-}
-
 static void *peer_open(listener *l, struct MHD_Connection *c)
 {
     peer *p = calloc(1, sizeof *p);
     const union MHD_ConnectionInfo *fd = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD);
     const union MHD_ConnectionInfo *from = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-    if (!p || !fd) {
+    const struct sockaddr *address = from ? from->client_addr : NULL;
+    if (!p || !fd || !place_take(l, p, address)) {
         free(p);
         return NULL;
     }
     p->fd = fd->connect_fd;
     if (l->socket_path)
         control_peer(l, p);
-    else if (from)
-        address_text(from->client_addr, p->address);
+    else if (address)
+        address_text(address, p->address);
     p->next = l->peers;
     p->back = &l->peers;
     if (p->next)
@@ -108,11 +92,9 @@ static void *peer_open(listener *l, struct MHD_Connection *c)
     return p;
 }
 
-/* At the cap the library takes its listening socket out of the epoll set, and puts it back only when it runs
- * again: it must not sleep before that. */
 static void peer_close(listener *l, peer *p)
 {
-    l->stirred = true;
+    place_give(l, p);
     *p->back = p->next;
     if (p->next)
         p->next->back = p->back;

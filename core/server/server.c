@@ -74,6 +74,8 @@ static int start_all(server *s, const server_options *o, error *e)
         error_set(e, "no threads for the API");
         code = 74;
     }
+    if (!code)
+        descriptors_fit(s);
     for (int i = 0; !code && i < s->listeners_n; i++)
         code = listener_start(&s->listeners[i], e);
     return code;

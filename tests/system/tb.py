@@ -118,10 +118,10 @@ class Daemon:
 
     # ---- processes ----
 
-    def run(self, extra_env=None):
-        """Starts the daemon on the configuration as it stands; returns when it answers."""
+    def run(self, extra_env=None, before=()):
+        """Starts the daemon (by the command `before`) on the configuration as it stands; returns when it answers."""
         with open(os.path.join(self.dir, "daemon.log"), "ab") as log:
-            self.daemon = subprocess.Popen([TILLBRIDGE, "run", "-c", self.conf],
+            self.daemon = subprocess.Popen([*before, TILLBRIDGE, "run", "-c", self.conf],
                                            env=dict(self.env, **(extra_env or {})), stdout=log, stderr=log)
         self.until(lambda: self.daemon.poll() is not None or self.api("GET", "status")[0] == 200, "the daemon answers")
         assert self.daemon.poll() is None, "the daemon ended with %d" % self.daemon.returncode

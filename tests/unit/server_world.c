@@ -217,10 +217,18 @@ int64_t world_received(const char *connection)
 
 int dial(const char *listener)
 {
+    return dial_from(listener, "127.0.0.1");
+}
+
+int dial_from(const char *listener, const char *source)
+{
+    struct sockaddr_in from = {.sin_family = AF_INET};
     struct sockaddr_in a = {.sin_family = AF_INET,
                             .sin_port = htons((uint16_t)server_port(world_server, listener)),
                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    ck_assert_int_eq(inet_pton(AF_INET, source, &from.sin_addr), 1);
+    ck_assert_int_eq(bind(fd, (struct sockaddr *)&from, sizeof from), 0);
     ck_assert_int_eq(connect(fd, (struct sockaddr *)&a, sizeof a), 0);
     return fd;
 }

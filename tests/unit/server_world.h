@@ -34,6 +34,7 @@ int world_calls_held(void);
 
 /* Raw sockets. */
 int dial(const char *listener);
+int dial_from(const char *listener, const char *source); /* an address of 127.0.0.0/8 */
 int dial_path(const char *path);
 void say(int fd, const char *text);
 char *hear(int fd);  /* one answer, head and body; "" when it closed without; the caller frees */

@@ -154,17 +154,6 @@ START_TEST(one_address_has_so_many_connections)
 }
 END_TEST
 
-START_TEST(too_many_connections_wait_until_deadlines_make_room)
-{
-    world_start((server_options){.events = EVENTS, .limits = {.connections = 2, .head_ms = 500}});
-    int64_t from = env_mono();
-    int idle[] = {dial("events"), dial("events")};
-    ck_assert_int_eq(ask_status("events", POST("strict", STRICT, "2", "[]")), 202);
-    ck_assert_int_ge(env_mono() - from, 300);
-    ck_assert(closed(idle[0]) && closed(idle[1]));
-}
-END_TEST
-
 /* ---- busy ---- */
 
 START_TEST(shutdown_begins_with_busy)
@@ -256,7 +245,6 @@ int main(void)
     tcase_add_test(t, connection_is_kept_for_the_next);
     tcase_add_loop_test(t, one_byte_at_a_time_is_cut, 0, (int)(sizeof dripped / sizeof *dripped));
     tcase_add_test(t, one_address_has_so_many_connections);
-    tcase_add_test(t, too_many_connections_wait_until_deadlines_make_room);
     tcase_add_test(t, shutdown_begins_with_busy);
     tcase_add_test(t, a_slow_writer_is_busy_and_the_row_stays);
     tcase_add_test(t, whoever_hangs_up_harms_nobody);
