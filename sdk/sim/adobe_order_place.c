@@ -44,6 +44,19 @@ static bool can_be_sold(const adobe *m, const adobe_order *o)
     return true;
 }
 
+/* Whoever picks up chose a store whose own row has all of it, whatever is promised of that row. */
+static bool stands_at_pickup(const adobe *m, const adobe_order *o)
+{
+    int source = o->pickup ? adobe_source_place(m, o->pickup) : NO_PLACE;
+    for (size_t i = 0; source >= 0 && i < o->row_count; i++) {
+        const adobe_row *r = &o->rows[i];
+        const adobe_item *item = adobe_item_of(m, &m->skus[r->place], source);
+        if (row_is_leaf(r) && !r->is_virtual && (item ? item->quantity : 0) < wanted(o, r->place))
+            return false;
+    }
+    return true;
+}
+
 /* ---- who and where ---- */
 
 static json_t *address(adobe *m, const adobe_order *o, const json_t *given, const char *type)
@@ -256,7 +269,7 @@ static bool judge(adobe *m, adobe_order *o, const json_t *wish, const char **why
         *why = "no stock sells on the website";
     else if (json_is_true(json_object_get(wish, "force")))
         return true;
-    else if (!can_be_sold(m, o) ||
+    else if (!can_be_sold(m, o) || !stands_at_pickup(m, o) ||
              world_chance(json_millionths(json_object_get(m->settings, "checkout_refused_rate"))))
         *why = "The requested qty is not available";
     return !*why;

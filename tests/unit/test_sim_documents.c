@@ -276,7 +276,8 @@ END_TEST
 START_TEST(what_is_not_there_is_not_ready)
 {
     stock("K1", "s1", 9);
-    place("{'items':[{'sku':'K1'}],'pickup':'s2'}");
+    place_refused("{'items':[{'sku':'K1'}],'pickup':'s2'}", "not available");
+    place("{'items':[{'sku':'K1'}],'pickup':'s2','force':true}");
     place("{'items':[{'sku':'K1'}]}");
     json_t *answer = shop_ask("POST", "/rest/V1/order/notify-orders-are-ready-for-pickup",
                               json_pack("{s[iii]}", "orderIds", 1, 2, 99));

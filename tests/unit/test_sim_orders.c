@@ -49,7 +49,8 @@ double told(const adobe_order *o, const char *path)
     json_t *doc = shop_ask("GET", route, NULL), *at = doc;
     for (const char *p = path; *p; p += strcspn(p, "/"), p += *p == '/') {
         snprintf(part, sizeof part, "%.*s", (int)strcspn(p, "/"), p);
-        at = json_is_array(at) ? json_array_get(at, (size_t)atoll(part)) : json_object_get(at, part);
+        at = json_is_array(at) ? json_array_get(at, (size_t)strtol(part, NULL, 10))
+                               : json_object_get(at, part);
     }
     double n = at ? json_number_value(at) : -1;
     json_decref(doc);
