@@ -9,12 +9,12 @@ static const struct {
     const char *what, *path, *body, *right;
 } writes[] = {
     {"ship", "/V1/order/0/ship", "{}", "Magento_Sales::ship"},
-    {"invoice", "/V1/order/0/invoice", "{}", "Magento_Sales::sales_invoice"},
+    {"invoice", "/V1/order/0/invoice", "{}", "Magento_Sales::invoice"},
     {"comment", "/V1/orders/0/comments",
      "{\"statusHistory\":{\"comment\":\"\",\"is_customer_notified\":0,\"is_visible_on_front\":0,\"parent_"
      "id\":0}}",
      "Magento_Sales::comment"},
-    {"cancel", "/V1/orders/0/cancel", NULL, "Magento_Sales::cancel"},
+    {"cancel", "/V1/orders/0/cancel", "{}", "Magento_Sales::cancel"},
     {"notify ready for pickup", "/V1/order/notify-orders-are-ready-for-pickup", "{\"orderIds\":[]}",
      "Magento_InventoryInStorePickupApi::notify_orders_are_ready_for_pickup"},
 };
