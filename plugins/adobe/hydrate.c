@@ -100,7 +100,7 @@ static json_t *documents_part(const reading *r, const answers *a, const json_t *
     for (size_t i = 0; i < newest; i++)
         json_array_append(earlier, json_array_get(chain, i));
     json_object_set_new(part, "earlier", earlier);
-    json_object_set_new(part, "products", bundles_of(r->self, json_array_get(chain, newest)));
+    json_object_set_new(part, "products", products_in(r->self, json_array_get(chain, newest)));
     return part;
 }
 
@@ -149,7 +149,7 @@ static int ask(reading *r, answers *a, size_t at, size_t n)
         adobe_chains(r->ctx, (adobe_ids)r->self->ids, keys, n, NULL, a->chains, r->why, sizeof r->why);
     free(keys);
     failed = failed ? failed : papers_ask(r->ctx, a->chains, a->papers, r->why, sizeof r->why);
-    return failed ? failed : bundles_ask(r->self, r->ctx, a->chains, r->why, sizeof r->why);
+    return failed ? failed : products_ask_for(r->self, r->ctx, a->chains, r->why, sizeof r->why);
 }
 
 static void settle_refused(reading *r, size_t at, size_t n)

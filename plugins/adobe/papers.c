@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The documents of orders (shipments, invoices, credit memos), each kind in one list for all orders, and the
- * bundles they contain: whether a bundle ships together and where its money stands is said by its product
- * only. */
+/* The documents of orders (shipments, invoices, credit memos), each kind in one list for all orders, and
+ * those products without which a row cannot be understood: whether a bundle ships together and where its
+ * money stands, and what a custom option is called, is said by the product only. */
 #include "plugins/adobe/source.h"
 
 #include <stdio.h>
@@ -138,7 +138,14 @@ int papers_ask(tb_ctx *ctx, const json_t *chains, paper_list papers[PAPERS], cha
     return failed;
 }
 
-/* ---- bundles ---- */
+/* ---- products ---- */
+
+static bool needs_product(const json_t *row)
+{
+    const json_t *option = json_object_get(json_object_get(row, "product_option"), "extension_attributes");
+    return !strcmp(adobe_field(row, "product_type"), "bundle") ||
+           json_array_size(json_object_get(option, "custom_options"));
+}
 
 static const json_t *newest_of(const json_t *chain)
 {
@@ -153,14 +160,14 @@ static bool is_known(const adobe_source *self, const json_t *id, int64_t now)
     return e && now - json_integer_value(json_object_get(e, "when")) < PRODUCT_AGE;
 }
 
-static void want_bundles(const adobe_source *self, const json_t *order, int64_t now, wanted *w)
+static void want_products(const adobe_source *self, const json_t *order, int64_t now, wanted *w)
 {
     size_t i;
     json_t *row;
     json_array_foreach(json_object_get(order, "items"), i, row)
     {
         const json_t *id = json_object_get(row, "product_id");
-        if (!strcmp(adobe_field(row, "product_type"), "bundle") && !is_known(self, id, now))
+        if (needs_product(row) && !is_known(self, id, now))
             want(w, id);
     }
 }
@@ -180,20 +187,20 @@ static void keep_products(adobe_source *self, const json_t *found, int64_t now)
     }
 }
 
-int bundles_ask(adobe_source *self, tb_ctx *ctx, const json_t *chains, char *why, size_t size)
+int products_ask_for(adobe_source *self, tb_ctx *ctx, const json_t *chains, char *why, size_t size)
 {
     const char *key;
     json_t *chain, *found = json_array();
     wanted w = {.set = json_object()};
     json_object_foreach((json_t *)chains, key, chain)
     {
-        want_bundles(self, newest_of(chain), tb_now(ctx), &w);
+        want_products(self, newest_of(chain), tb_now(ctx), &w);
     }
     int failed = want_list(&w);
     failed = failed ? failed
                     : ask_list(ctx, "/V1/products", "entity_id", &w,
-                               "items[id,sku,name,type_id,status,custom_attributes],total_count", found, why,
-                               size);
+                               "items[id,sku,name,type_id,status,options,custom_attributes],total_count",
+                               found, why, size);
     if (!failed)
         keep_products(self, found, tb_now(ctx));
     wanted_free(&w);
@@ -201,7 +208,7 @@ int bundles_ask(adobe_source *self, tb_ctx *ctx, const json_t *chains, char *why
     return failed;
 }
 
-json_t *bundles_of(const adobe_source *self, const json_t *order)
+json_t *products_in(const adobe_source *self, const json_t *order)
 {
     size_t i;
     json_t *row, *products = json_object();
@@ -210,7 +217,7 @@ json_t *bundles_of(const adobe_source *self, const json_t *order)
     {
         snprintf(id, sizeof id, "%lld", (long long)adobe_id(json_object_get(row, "product_id")));
         json_t *product = json_object_get(json_object_get(self->products, id), "product");
-        if (!strcmp(adobe_field(row, "product_type"), "bundle") && *adobe_field(product, "sku"))
+        if (needs_product(row) && *adobe_field(product, "sku"))
             json_object_set(products, adobe_field(product, "sku"), product);
     }
     return products;

@@ -121,12 +121,31 @@ static place place_of(const poll *p, const json_t *row, int64_t *updated, int64_
     return *updated >= (p->at ? p->at : p->low) ? PLACE_GOOD : PLACE_OUTSIDE;
 }
 
+/* "order 3": what a row that cannot be read is called. */
+static const char *row_cause(const poll *p, int64_t id, char out[48])
+{
+    snprintf(out, 48, "%s %lld", p->stream->one, (long long)id);
+    return out;
+}
+
 static void tell_bad(const poll *p, const json_t *row, int64_t id)
 {
     char cause[48];
-    snprintf(cause, sizeof cause, "%s %lld", p->stream->one, (long long)id);
-    tb_raise(p->feed, "web.unreadable", cause, "a row of %s has no entity_id or no updated_at (\"%.30s\")",
-             p->stream->path, adobe_field(row, "updated_at"));
+    tb_raise(p->feed, "web.unreadable", row_cause(p, id, cause),
+             "a row of %s has no entity_id or no updated_at (\"%.30s\")", p->stream->path,
+             adobe_field(row, "updated_at"));
+    if (!p->self->told)
+        p->self->told = json_object();
+    json_object_set_new(p->self->told, cause, json_true());
+}
+
+static void tell_well(const poll *p, int64_t id)
+{
+    char cause[48];
+    if (!json_object_get(p->self->told, row_cause(p, id, cause)))
+        return;
+    tb_clear(p->feed, "web.unreadable", cause);
+    json_object_del(p->self->told, cause);
 }
 
 static void tell_outside(const poll *p, const json_t *row, int64_t id)
@@ -171,6 +190,7 @@ static int take_row(poll *p, const json_t *row, const json_t *names)
     if (key && feed_row(p, updated, id, key))
         return -1;
     note_changes(p->self, p->ctx, row);
+    tell_well(p, id);
     p->at = updated;
     p->id = id;
     return 0;

@@ -28,28 +28,6 @@ static bool remembered(tb_ctx *ctx, const char *key, int64_t *quantity, int *sta
     return good;
 }
 
-static bool noted_since(const adobe_sink *self, tb_ctx *ctx, const char *name, const char *source,
-                        const char *folded, int64_t when)
-{
-    char full[160], key[SINK_KEY_MOST];
-    snprintf(full, sizeof full, "%s/%s", self->orders, name);
-    snprintf(key, sizeof key, "%s/%s", source, folded);
-    const char *value = tb_state_get(ctx, full, key);
-    json_t *note = value ? json_loads(value, 0, NULL) : NULL;
-    bool since = note && json_integer_value(json_object_get(note, "when")) >= when;
-    json_decref(note);
-    return since;
-}
-
-static bool moved_since(const adobe_sink *self, tb_ctx *ctx, const sink_row *row, int64_t when)
-{
-    char folded[SINK_SKU_MOST];
-    adobe_fold(row->sku, folded, sizeof folded);
-    return noted_since(self, ctx, "moved", row->source, folded, when) ||
-           noted_since(self, ctx, "changed", row->source, folded, when) ||
-           noted_since(self, ctx, "changed", "*", folded, when);
-}
-
 int row_read(adobe_sink *self, tb_ctx *ctx, tb_record *record, sink_row *row)
 {
     const json_t *body = tb_record_body(record);
@@ -70,7 +48,7 @@ int row_read(adobe_sink *self, tb_ctx *ctx, tb_record *record, sink_row *row)
     else
         row->known = remembered(ctx, row->key, &row->before, &status, &when) && !tb_record_doubtful(record) &&
                      !json_object_get(self->doubt, row->key) && tb_now(ctx) - when < self->rows_age &&
-                     !moved_since(self, ctx, row, when);
+                     !row_moved(self, ctx, row, when);
     return 0;
 }
 

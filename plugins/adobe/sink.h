@@ -38,6 +38,8 @@ typedef struct sink_row {
 
 /* Reads the body and what is remembered. -1: the body is no stock row (rejected). */
 int row_read(adobe_sink *self, tb_ctx *ctx, tb_record *record, sink_row *row);
+/* Whether something else than our write has changed the row since. */
+bool row_moved(const adobe_sink *self, tb_ctx *ctx, const sink_row *row, int64_t when);
 bool row_unchanged(const adobe_sink *self, tb_ctx *ctx, const sink_row *row);
 bool row_remembered(tb_ctx *ctx, const sink_row *row); /* at any age */
 void row_confirm(adobe_sink *self, tb_ctx *ctx, sink_row *row, const char *answer);

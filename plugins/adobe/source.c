@@ -97,7 +97,8 @@ static void source_close(void *self_, tb_ctx *ctx)
     (void)ctx;
     json_decref(self->suspects);
     json_decref(self->products);
-    self->suspects = self->products = NULL;
+    json_decref(self->told);
+    self->suspects = self->products = self->told = NULL;
 }
 
 static const tb_common common = {.size = sizeof common, .close = source_close, .doctor = source_examine};

@@ -29,6 +29,7 @@ typedef struct adobe_source {
     char stuck[64];     /* the place where reading failed */
     int failures, page; /* there, one after the other; rows a page, 0: the usual number */
     bool settled;       /* what this instance could have raised before is cleared */
+    json_t *told;       /* {"order 3": true}: rows that could not be read */
     /* of hydrate */
     json_t *suspects; /* {key: how often it was asked for in vain}: they are asked for alone */
     json_t *products; /* {product id: {"when", "product"}} */
@@ -58,8 +59,8 @@ typedef struct paper_list { /* documents by the order they are of */
 enum { PAPERS = 3 };
 /* As adobe_list. chains: {key: [orders]}. Asks only for what an order's counters say is there. */
 int papers_ask(tb_ctx *ctx, const json_t *chains, paper_list papers[PAPERS], char *why, size_t size);
-int bundles_ask(adobe_source *self, tb_ctx *ctx, const json_t *chains, char *why, size_t size);
-json_t *bundles_of(const adobe_source *self, const json_t *order); /* {SKU: product}; a new reference */
+int products_ask_for(adobe_source *self, tb_ctx *ctx, const json_t *chains, char *why, size_t size);
+json_t *products_in(const adobe_source *self, const json_t *order); /* {SKU: product}; a new reference */
 
 tb_verdict snapshot_open(const adobe_source *self, tb_ctx *ctx, const char *cursor, tb_feed *feed);
 void source_doctor(const adobe_source *self, tb_ctx *ctx, tb_doctor *doctor);
