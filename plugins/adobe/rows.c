@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The remembered row, quantity and status, is trusted only if the last thing that touched it was our
- * confirmed write, less than a day ago. A call without an answer, or a refused one, may have written some of
- * its rows: these are in doubt, and written again whatever is remembered. The doubt lives in the instance;
- * after a crash the core says the same of each record that was in flight. */
+ * confirmed write, less than a day ago. What shipments and credit memos have moved since is noted by the
+ * pipeline of orders, ours in its namespace `moved` (needs.c), others' in `changed` (names.c). A call without
+ * an answer, or a refused one, may have written some of its rows: these are in doubt, and written again
+ * whatever is remembered. The doubt lives in the instance; after a crash the core says the same of each
+ * record that was in flight. */
 #include <stdio.h>
 #include <string.h>
 
@@ -45,7 +47,8 @@ int row_read(adobe_sink *self, tb_ctx *ctx, tb_record *record, sink_row *row)
         row->known = remembered(ctx, row->key, &row->before, &status, &when);
     else
         row->known = remembered(ctx, row->key, &row->before, &status, &when) && !tb_record_doubtful(record) &&
-                     !json_object_get(self->doubt, row->key) && tb_now(ctx) - when < self->rows_age;
+                     !json_object_get(self->doubt, row->key) && tb_now(ctx) - when < self->rows_age &&
+                     !row_moved(self, ctx, row, when);
     return 0;
 }
 
@@ -65,16 +68,8 @@ bool row_remembered(tb_ctx *ctx, const sink_row *row)
 
 json_t *row_item(const sink_row *row)
 {
-    char text[32];
-    json_t *quantity;
-    if (row->quantity % TB_QUANTITY_SCALE == 0) {
-        quantity = json_integer(row->quantity / TB_QUANTITY_SCALE);
-    } else { /* exact: the shop takes a decimal text too */
-        tb_quantity_format(row->quantity, 3, text, sizeof text);
-        quantity = json_string(text);
-    }
     return json_pack("{s:s, s:s, s:o, s:i}", "sku", row->sku, "source_code", row->source, "quantity",
-                     quantity, "status", row->status);
+                     adobe_quantity(row->quantity), "status", row->status);
 }
 
 void row_confirm(adobe_sink *self, tb_ctx *ctx, sink_row *row, const char *answer)
