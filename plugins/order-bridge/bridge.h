@@ -61,7 +61,7 @@ const char *source_of(const bridge *b, int64_t warehouse);
 /* The till's warehouse that a part is, or would be, at. */
 int64_t part_warehouse(const bridge_part *p);
 
-/* ---- facts.c ---- */
+/* ---- facts.c, counts.c ---- */
 
 void bridge_facts(bridge *b);
 /* Pieces of the thing handed out by warehouses of that source (NULL: any). */

@@ -166,10 +166,9 @@ static const struct row {
      {{DELIVERED, EQUAL, ZERO}},
      STEP_CANCEL_REFUSED},
 
-    {"to be sent", SHOP_OPEN, AT_NONE, 0, FACT_NOWHERE | FACT_OUTSIDE, {{WANTED, MORE, ZERO}}, STEP_ORDER},
-    {"cancelled at the till, to be sent again",
+    {"to be sent",
      SHOP_OPEN,
-     AT_CANCELLED,
+     AT_NONE | AT_CANCELLED,
      0,
      FACT_NOWHERE | FACT_OUTSIDE,
      {{WANTED, MORE, ZERO}},
