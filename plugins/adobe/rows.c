@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The remembered row, quantity and status, is trusted only if the last thing that touched it was our
- * confirmed write, less than a day ago. What shipments and credit memos have moved since is noted by the
- * pipeline of orders, ours in its namespace `moved` (needs.c), others' in `changed` (names.c). A call without
- * an answer, or a refused one, may have written some of its rows: these are in doubt, and written again
- * whatever is remembered. The doubt lives in the instance; after a crash the core says the same of each
- * record that was in flight. */
+ * confirmed write, less than a day ago. A document of the shop (shipment, credit memo, ready for pick-up)
+ * changes a row too: whoever sees one raises the record's `mark`, and a row counts only if it was written
+ * under that mark or a higher one; and the pipeline of orders notes what it moved, ours in its namespace
+ * `moved` (needs.c), others' in `changed` (names.c). A call without an answer, or a refused one, may have
+ * written some of its rows: these are in doubt, and written again whatever is remembered. The doubt lives in
+ * the instance; after a crash the core says the same of each record that was in flight. */
 #include <stdio.h>
 #include <string.h>
 
@@ -17,13 +18,24 @@ static const char *text_of(const json_t *body, const char *name)
     return text ? text : "";
 }
 
-static bool remembered(tb_ctx *ctx, const char *key, int64_t *quantity, int *status, int64_t *when)
+static int64_t mark_of(const json_t *from)
+{
+    return json_integer_value(json_object_get(from, "mark"));
+}
+
+typedef struct memory {
+    int64_t quantity, when, mark;
+    int status;
+} memory;
+
+static bool remembered(tb_ctx *ctx, const char *key, memory *m)
 {
     const char *value = tb_state_get(ctx, "rows", key);
     json_t *row = value ? json_loads(value, 0, NULL) : NULL;
-    bool good = row && !tb_quantity_from_json(json_object_get(row, "q"), quantity);
-    *status = (int)json_integer_value(json_object_get(row, "s"));
-    *when = json_integer_value(json_object_get(row, "when"));
+    *m = (memory){.when = json_integer_value(json_object_get(row, "when")),
+                  .mark = mark_of(row),
+                  .status = (int)json_integer_value(json_object_get(row, "s"))};
+    bool good = row && !tb_quantity_from_json(json_object_get(row, "q"), &m->quantity);
     json_decref(row);
     return good;
 }
@@ -31,8 +43,7 @@ static bool remembered(tb_ctx *ctx, const char *key, int64_t *quantity, int *sta
 int row_read(adobe_sink *self, tb_ctx *ctx, tb_record *record, sink_row *row)
 {
     const json_t *body = tb_record_body(record);
-    int status;
-    int64_t when;
+    memory m;
     *row = (sink_row){.record = record, .sku = text_of(body, "sku"), .source = text_of(body, "source")};
     int n = snprintf(row->key, sizeof row->key, "%s/%s", row->source, row->sku);
     if (!*row->sku || !*row->source || n >= SINK_KEY_MOST || strlen(row->sku) >= SINK_SKU_MOST ||
@@ -43,22 +54,21 @@ int row_read(adobe_sink *self, tb_ctx *ctx, tb_record *record, sink_row *row)
         return -1;
     }
     row->status = json_integer_value(json_object_get(body, "status")) != 0;
-    if (SABOTAGE("row-never-forgotten"))
-        row->known = remembered(ctx, row->key, &row->before, &status, &when);
-    else
-        row->known = remembered(ctx, row->key, &row->before, &status, &when) && !tb_record_doubtful(record) &&
-                     !json_object_get(self->doubt, row->key) && tb_now(ctx) - when < self->rows_age &&
-                     !row_moved(self, ctx, row, when);
+    row->known = remembered(ctx, row->key, &m);
+    row->before = m.quantity;
+    if (!SABOTAGE("row-never-forgotten"))
+        row->known = row->known && !tb_record_doubtful(record) && !json_object_get(self->doubt, row->key) &&
+                     tb_now(ctx) - m.when < self->rows_age && m.mark >= mark_of(body) &&
+                     !row_moved(self, ctx, row, m.when);
     return 0;
 }
 
 bool row_unchanged(const adobe_sink *self, tb_ctx *ctx, const sink_row *row)
 {
-    int64_t quantity, when;
-    int status;
+    memory m;
     (void)self;
-    return row->known && remembered(ctx, row->key, &quantity, &status, &when) && quantity == row->quantity &&
-           status == row->status;
+    return row->known && remembered(ctx, row->key, &m) && m.quantity == row->quantity &&
+           m.status == row->status;
 }
 
 bool row_remembered(tb_ctx *ctx, const sink_row *row)
@@ -74,10 +84,14 @@ json_t *row_item(const sink_row *row)
 
 void row_confirm(adobe_sink *self, tb_ctx *ctx, sink_row *row, const char *answer)
 {
-    char quantity[32], value[128];
+    char quantity[32], value[160];
+    int64_t mark = mark_of(tb_record_body(row->record));
     tb_quantity_format(row->quantity, 3, quantity, sizeof quantity);
-    snprintf(value, sizeof value, "{\"q\":\"%s\",\"s\":%d,\"when\":%lld}", quantity, row->status,
-             (long long)tb_now(ctx));
+    int n = snprintf(value, sizeof value, "{\"q\":\"%s\",\"s\":%d,\"when\":%lld", quantity, row->status,
+                     (long long)tb_now(ctx));
+    if (mark)
+        n += snprintf(value + n, sizeof value - (size_t)n, ",\"mark\":%lld", (long long)mark);
+    snprintf(value + n, sizeof value - (size_t)n, "}");
     tb_state_set(ctx, row->record, "rows", row->key, value);
     product_keep(self, ctx, row);
     json_object_del(self->doubt, row->key);

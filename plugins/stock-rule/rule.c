@@ -28,8 +28,12 @@ rule_share rule_line_share(const rule_line *line)
     return s;
 }
 
+int64_t rule_free(const rule_counters *c)
+{
+    return most(0, c->total - most(0, c->reserved) - c->buffer);
+}
+
 int64_t rule_quantity(const rule_counters *c)
 {
-    int64_t reserved = most(0, c->reserved);
-    return most(0, c->total - reserved - c->buffer) + least(c->held, reserved) + c->gone;
+    return rule_free(c) + least(c->held, most(0, c->reserved)) + c->gone;
 }

@@ -28,6 +28,7 @@ typedef struct rule_share {
 } rule_share;
 
 rule_share rule_line_share(const rule_line *line);
+int64_t rule_free(const rule_counters *c); /* what anybody may buy: without what is held and gone */
 int64_t rule_quantity(const rule_counters *c);
 
 #endif

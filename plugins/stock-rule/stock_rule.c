@@ -10,6 +10,7 @@
 #include <tillbridge/plugin.h>
 
 #include "plugins/stock-rule/brake.h"
+#include "plugins/stock-rule/reserved.h"
 #include "plugins/stock-rule/rule.h"
 
 enum { KEY_MOST = 512 };
@@ -19,6 +20,7 @@ enum { KEY_MOST = 512 };
 typedef struct stock_rule {
     int64_t buffer;
     const char *buffers, *backorders; /* tables */
+    const char *reserved;             /* namespaces */
     bool decimals;
     brake_limits limits;
     brake brake;
@@ -105,32 +107,41 @@ static int read_counters(const json_t *from, rule_counters *c)
     return read_one(from, "total", &c->total) || read_one(from, "reserved", &c->reserved) ? -1 : 0;
 }
 
-/* Several warehouses on one source: the whole expression is summed. -1: a counter cannot be read. */
-static int sum_quantity(const json_t *level, int64_t buffer, int64_t *out)
+/* Adds what is free in the till's row to *out, what is reserved there to *in_till. -1: it cannot be
+ * read.
+ */
+static int add_row(const json_t *row, rule_counters *c, int64_t *out, int64_t *in_till)
+{
+    return read_counters(row, c) || __builtin_add_overflow(*out, rule_free(c), out) ||
+                   __builtin_add_overflow(*in_till, c->reserved > 0 ? c->reserved : 0, in_till)
+               ? -1
+               : 0;
+}
+
+/* Several warehouses on one source: the expression is summed; of what is held for orders it is known only
+ * that it stands in one of them. -1: a counter cannot be read. */
+static int sum_quantity(const json_t *level, int64_t buffer, const reserved *orders, int64_t *out)
 {
     size_t i;
     json_t *row;
+    int64_t in_till = 0;
     const json_t *rows = json_object_get(level, "rows");
     rule_counters c = {.buffer = buffer};
     *out = 0;
-    if (!json_array_size(rows)) {
-        if (read_counters(level, &c))
-            return -1;
-        *out = rule_quantity(&c);
-        return 0;
-    }
+    if (!json_array_size(rows) && add_row(level, &c, out, &in_till))
+        return -1;
     json_array_foreach(rows, i, row)
     {
-        if (read_counters(row, &c))
-            return -1;
-        if (__builtin_add_overflow(*out, rule_quantity(&c), out))
+        if (add_row(row, &c, out, &in_till))
             return -1;
     }
-    return 0;
+    int64_t held = orders->held < in_till ? orders->held : in_till;
+    return __builtin_add_overflow(*out, held, out) || __builtin_add_overflow(*out, orders->gone, out) ? -1
+                                                                                                      : 0;
 }
 
 static tb_verdict quantity_for(const stock_rule *self, tb_ctx *ctx, tb_record *record, const target *at,
-                               int64_t *out)
+                               const reserved *orders, int64_t *out)
 {
     int64_t buffer;
     const json_t *level = tb_record_part(record, "till.stock");
@@ -142,7 +153,10 @@ static tb_verdict quantity_for(const stock_rule *self, tb_ctx *ctx, tb_record *r
         return TB_OK;
     if (buffer_for(self, ctx, record, at, &buffer) != TB_OK)
         return TB_REJECT;
-    if (sum_quantity(level, buffer, out))
+    if (*orders->bad)
+        return tb_reject(record, "stock.reserved", NULL, "%s: %s is no entry of an order",
+                         tb_record_key(record), orders->bad);
+    if (sum_quantity(level, buffer, orders, out))
         return tb_reject(record, "stock.not-hydrated", NULL, "%s: total or reserved is not a quantity",
                          tb_record_key(record));
     if (!self->decimals && *out % TB_QUANTITY_SCALE)
@@ -154,19 +168,48 @@ static tb_verdict quantity_for(const stock_rule *self, tb_ctx *ctx, tb_record *r
 
 /* ---- the transform ---- */
 
-static int write_body(tb_record **record, int64_t quantity, int status, bool retired)
+typedef struct decided {
+    int64_t quantity;
+    int status;
+    bool retired;
+} decided;
+
+static int set_pieces(json_t *body, const char *name, int64_t pieces)
 {
-    char text[32], claim[KEY_MOST];
+    char text[32];
+    return tb_quantity_format(pieces, 3, text, sizeof text)
+               ? -1
+               : json_object_set_new(body, name, json_string(text));
+}
+
+static int write_body(tb_record **record, const decided *d, const reserved *orders)
+{
+    char claim[KEY_MOST];
     json_t *body = tb_record_edit(record);
-    if (!body || tb_quantity_format(quantity, 3, text, sizeof text))
+    if (!body || set_pieces(body, "quantity", d->quantity))
         return -1;
-    json_object_set_new(body, "quantity", json_string(text));
-    json_object_set_new(body, "status", json_integer(status));
-    if (retired)
+    json_object_set_new(body, "status", json_integer(d->status));
+    if (d->retired)
         json_object_set_new(body, "retired", json_true());
+    if (orders->held && set_pieces(body, "held", orders->held))
+        return -1;
+    if (orders->gone && set_pieces(body, "gone", orders->gone))
+        return -1;
+    if (orders->mark) /* for the sink: a row that it remembers from before is not to be believed */
+        json_object_set_new(body, "mark", json_integer(orders->mark));
     tb_record_set_operation(*record, "stock");
     snprintf(claim, sizeof claim, "stock/%s", tb_record_key(*record));
     return tb_record_claim(*record, claim);
+}
+
+static bool is_explained(const char *why)
+{
+    static const char *const reasons_[] = {"transaction", "reservation", "order"};
+    for (size_t i = 0; i < sizeof reasons_ / sizeof *reasons_; i++) {
+        if (!strcmp(why, reasons_[i]))
+            return true;
+    }
+    return false;
 }
 
 static tb_verdict stock_rule_apply(void *self_, tb_ctx *ctx, tb_record **record)
@@ -174,22 +217,23 @@ static tb_verdict stock_rule_apply(void *self_, tb_ctx *ctx, tb_record **record)
     stock_rule *self = self_;
     const json_t *body = tb_record_body(*record);
     target at = {text_of(body, "sku"), text_of(body, "source"), text_of(body, "why")};
-    int64_t quantity;
+    decided d = {0, 0, false};
+    reserved orders;
     if (!*at.sku || !*at.source)
         return tb_reject(*record, "stock.not-hydrated", NULL, "%s: names no sku or no source",
                          tb_record_key(*record));
     brake_know(&self->brake, at.source);
-    tb_verdict v = quantity_for(self, ctx, *record, &at, &quantity);
-    bool explained = !strcmp(at.why, "transaction") || !strcmp(at.why, "reservation");
-    if (v == TB_OK && !explained && !tb_record_released(*record)) {
-        brake_fall fall = {at.sku, at.source, quantity};
+    reserved_read(ctx, self->reserved, tb_record_key(*record), &orders);
+    tb_verdict v = quantity_for(self, ctx, *record, &at, &orders, &d.quantity);
+    if (v == TB_OK && !is_explained(at.why) && !tb_record_released(*record)) {
+        brake_fall fall = {at.sku, at.source, d.quantity};
         v = brake_judge(&self->brake, &self->limits, ctx, *record, &fall);
     }
     if (v != TB_OK)
         return v;
-    bool retired = json_is_true(json_object_get(tb_record_part(*record, "till.stock"), "retired"));
-    int status = quantity > 0 || (!retired && on_backorder(self, ctx, at.sku));
-    return write_body(record, quantity, status, retired) ? tb_retry(*record, "out of memory") : TB_OK;
+    d.retired = json_is_true(json_object_get(tb_record_part(*record, "till.stock"), "retired"));
+    d.status = d.quantity > 0 || (!d.retired && on_backorder(self, ctx, at.sku));
+    return write_body(record, &d, &orders) ? tb_retry(*record, "out of memory") : TB_OK;
 }
 
 static void need_columns(tb_ctx *ctx, tb_doctor *doctor, const char *table, const char *const *columns)
@@ -238,6 +282,9 @@ static const tb_param params[] = {
      offsetof(stock_rule, buffers)},
     {"backorders", TB_TABLE, 0, NULL, 0, 0, NULL, "table with column sku: sold also when there is none",
      offsetof(stock_rule, backorders)},
+    {"reserved", TB_STRING, 0, NULL, 0, 0, NULL,
+     "namespaces in which order pipelines keep what they hold, as \"orders/reserved\"; blanks between",
+     offsetof(stock_rule, reserved)},
     {"decimals", TB_BOOL, 0, "false", 0, 0, NULL, "whether the shop sells parts of a piece",
      offsetof(stock_rule, decimals)},
     {"brake-percent", TB_INT, 0, "20", 0, 100, NULL,
@@ -261,6 +308,8 @@ static const tb_reason reasons[] = {
      "stores"},
     {"stock.not-hydrated", "the till's row was not read",
      "Put a source that hydrates stock.level (sitoo-source) into the pipeline, then retry.", NULL},
+    {"stock.reserved", "what an order pipeline keeps of a row cannot be read",
+     "Look at the entry that the text names; it is written anew when its order is looked at again.", NULL},
     {"stock.buffer", "a cell of the buffers table is not a quantity of 0 or more",
      "Mend the cell and reload; the record comes again by itself.", "ecommerce"},
     {NULL, NULL, NULL, NULL},

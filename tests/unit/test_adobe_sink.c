@@ -211,6 +211,29 @@ START_TEST(remembered_row_is_not_always_believed)
 }
 END_TEST
 
+/* A document of the shop changed the row since: it is written under the new mark, and believed under it. */
+START_TEST(row_counts_only_under_its_mark)
+{
+    tb_test_set_state(t, "rows", "web/A", "{\"q\":\"3.000\",\"s\":1,\"when\":1795391000000,\"mark\":7}");
+    tb_record *r = add("A", "web", "3.000");
+    json_object_set_new((json_t *)(uintptr_t)tb_record_body(r), "mark", json_integer(8));
+    expect_sources();
+    expect_products("A", ONLY_A);
+    expect_write(200, "[]");
+    ck_assert_int_eq(deliver(), TB_OK);
+    check_clean();
+    json_t *row = json_loads(tb_test_state(t, "rows", "web/A"), 0, NULL);
+    ck_assert_int_eq(json_integer_value(json_object_get(row, "mark")), 8);
+    json_decref(row);
+    tb_record_unref(records[--count]);
+    r = add("A", "web", "3.000");
+    json_object_set_new((json_t *)(uintptr_t)tb_record_body(r), "mark", json_integer(8));
+    ck_assert_int_eq(deliver(), TB_OK);
+    ck_assert_int_eq(tb_test_verdict(r), TB_NOOP);
+    check_clean();
+}
+END_TEST
+
 /* 3 is remembered, 0 is sent and the answer lost, then 3 is right again: it must be written, the shop may
  * hold 0. */
 START_TEST(row_of_a_lost_call_is_in_doubt)
@@ -653,6 +676,7 @@ int main(void)
     tcase_add_test(c, fraction_goes_out_as_exact_text);
     tcase_add_test(c, unchanged_row_is_not_written);
     tcase_add_loop_test(c, remembered_row_is_not_always_believed, 0, 4);
+    tcase_add_test(c, row_counts_only_under_its_mark);
     tcase_add_test(c, row_of_a_lost_call_is_in_doubt);
     tcase_add_test(c, answer_of_another_kind_is_no_answer);
     tcase_add_test(c, unknown_sku_is_never_written);

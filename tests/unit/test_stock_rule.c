@@ -302,6 +302,76 @@ START_TEST(backorder_keeps_status_but_not_when_retired)
 }
 END_TEST
 
+/* ---- what orders hold ---- */
+
+static tb_test *with_orders(const char *namespaces)
+{
+    char param[100];
+    snprintf(param, sizeof param, "reserved=%s", namespaces);
+    tb_test *t = tb_test_new(&tillbridge_plugin, "buffer=1", param, NULL);
+    tb_test_set_state(t, "orders/reserved", "A@web/41", "{\"o\":\"2\",\"d\":\"0\",\"mark\":500}");
+    tb_test_set_state(t, "orders/reserved", "A@web/42", "{\"o\":\"1\",\"d\":\"1.000\",\"mark\":700}");
+    tb_test_set_state(t, "orders/reserved", "A@web2/43", "{\"o\":\"9\",\"d\":\"9\",\"mark\":900}");
+    tb_test_set_state(t, "orders/reserved", "A@web/B@web/44", "{\"o\":\"9\",\"d\":\"9\",\"mark\":900}");
+    tb_test_set_state(t, "outlet/reserved", "A@web/7", "{\"o\":\"0\",\"d\":\"2\",\"mark\":0}");
+    return t;
+}
+
+static tb_record *apply_to(tb_test *t, const char *part)
+{
+    tb_record *r = level("A", "web", "order", part);
+    ck_assert_msg(tb_test_apply(t, &r) == TB_OK, "%s", tb_test_text(r));
+    return r;
+}
+
+/* T - V - buffer + min(O, V) + D, of the entries of this row alone; the highest mark goes on. */
+START_TEST(orders_hold_pieces_and_mark_the_row)
+{
+    static const struct {
+        const char *namespaces, *part, *quantity;
+        int mark;
+    } orders[] = {
+        {"orders/reserved", "{\"total\": 9, \"reserved\": 4}", "8.000", 700},  /* 4 + min(3, 4) + 1 */
+        {"orders/reserved", "{\"total\": 9, \"reserved\": 2}", "9.000", 700},  /* 6 + min(3, 2) + 1 */
+        {"orders/reserved", "{\"total\": -2, \"reserved\": 0}", "1.000", 700}, /* 0 + 0 + 1 */
+        {"orders/reserved, outlet/reserved", "{\"total\": 9, \"reserved\": 4}", "10.000", 700},
+        {"outlet/reserved", "{\"total\": 9, \"reserved\": 4}", "6.000", 0},
+        {"orders/reserved", "{\"rows\": [{\"total\": 5, \"reserved\": 1}, {\"total\": 4, \"reserved\": 1}]}",
+         "8.000", 700},
+    };
+    for (size_t i = 0; i < sizeof orders / sizeof *orders; i++) {
+        tb_test *t = with_orders(orders[i].namespaces);
+        tb_record *r = apply_to(t, orders[i].part);
+        ck_assert_str_eq(quantity_in(r), orders[i].quantity);
+        ck_assert_int_eq(json_integer_value(json_object_get(tb_record_body(r), "mark")), orders[i].mark);
+        tb_record_unref(r);
+        tb_test_free(t);
+    }
+    tb_test *t = tb_test_new(&tillbridge_plugin, "buffer=1", NULL);
+    tb_test_set_state(t, "orders/reserved", "A@web/41", "{\"o\":\"2\",\"d\":\"2\",\"mark\":500}");
+    tb_record *r = apply_to(t, "{\"total\": 9, \"reserved\": 4}"); /* not asked to look there */
+    ck_assert_str_eq(quantity_in(r), "4.000");
+    tb_record_unref(r);
+    tb_test_free(t);
+}
+END_TEST
+
+START_TEST(unreadable_entry_stops_the_row)
+{
+    static const char *const entries[] = {"{\"o\":\"-1\"}", "{\"d\":\"x\"}", "[]", "{\"o\":1e15}"};
+    for (size_t i = 0; i < sizeof entries / sizeof *entries; i++) {
+        tb_test *t = with_orders("orders/reserved");
+        tb_test_set_state(t, "orders/reserved", "A@web/45", entries[i]);
+        tb_record *r = level("A", "web", "order", "{\"total\": 9, \"reserved\": 4}");
+        ck_assert_int_eq(tb_test_apply(t, &r), TB_REJECT);
+        ck_assert_str_eq(tb_test_reason(r), "stock.reserved");
+        ck_assert_ptr_nonnull(strstr(tb_test_text(r), "orders/reserved A@web/45"));
+        tb_record_unref(r);
+        tb_test_free(t);
+    }
+}
+END_TEST
+
 /* ---- the brake ---- */
 
 static void remember(tb_test *t, const char *source, int from, int to, const char *quantity)
@@ -343,6 +413,7 @@ START_TEST(brake_stops_what_exceeds_share_and_count)
     ck_assert_str_eq(reason, "stock.mass-change web");
     ck_assert_int_eq(fall(t, 7, "web", "table", false, &reason), TB_REJECT);
     ck_assert_int_eq(fall(t, 7, "web", "transaction", false, &reason), TB_OK);
+    ck_assert_int_eq(fall(t, 8, "web", "order", false, &reason), TB_OK);
     ck_assert_int_eq(fall(t, 8, "web", "reservation", false, &reason), TB_OK);
     ck_assert_int_eq(fall(t, 9, "web", "full-read", true, &reason), TB_OK);
     ck_assert_int_eq(fall(t, 40, "web", "full-read", false, &reason), TB_OK); /* rises */
@@ -419,6 +490,8 @@ int main(void)
     tcase_add_test(apply, bad_buffer_cell_waits_for_the_table);
     tcase_add_test(apply, nothing_is_made_of_nonsense);
     tcase_add_test(apply, backorder_keeps_status_but_not_when_retired);
+    tcase_add_test(apply, orders_hold_pieces_and_mark_the_row);
+    tcase_add_test(apply, unreadable_entry_stops_the_row);
     tcase_add_test(brake, brake_stops_what_exceeds_share_and_count);
     tcase_add_test(brake, brake_lets_few_fall_at_small_sources);
     tcase_add_test(brake, brake_stops_last_of_several_sources);
