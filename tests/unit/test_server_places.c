@@ -182,6 +182,27 @@ START_TEST(who_is_away_makes_no_room)
 }
 END_TEST
 
+/* Strangers are few here, so one that has proved itself should go, but both of those are away. */
+START_TEST(a_stranger_goes_before_who_is_away)
+{
+    start(3);
+    world_hold_writer();
+    int away[] = {dial("events"), dial("events")}, stranger = dial_from("events", "127.0.0.2");
+    say(away[0], POST("strict", STRICT, "3", "[1]"));
+    say(away[1], POST("strict", STRICT, "3", "[2]"));
+    settle();
+    int later = dial_from("events", "127.0.0.3");
+    ck_assert(closed(stranger));
+    world_free_writer();
+    is_served(later);
+    for (int i = 0; i < 2; i++) {
+        CLEANUP_FREE char *answer = hear(away[i]);
+        ck_assert_int_eq(status_of(answer), 202);
+        close(away[i]);
+    }
+}
+END_TEST
+
 /* A hundred times as many as there are places, one after the other, and all are let go again. */
 START_TEST(places_are_given_back)
 {
@@ -312,6 +333,7 @@ int main(void)
     tcase_add_test(t, a_stranger_makes_no_room_for_its_like);
     tcase_add_test(t, the_proven_hold_half_of_the_places);
     tcase_add_test(t, who_is_away_makes_no_room);
+    tcase_add_test(t, a_stranger_goes_before_who_is_away);
     tcase_add_test(t, places_are_given_back);
     tcase_add_loop_test(t, an_origin_is_an_address_or_a_64, 0, (int)(sizeof origins / sizeof *origins));
     tcase_add_test(t, without_descriptors_a_stranger_makes_room);
