@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The order flow end to end with the real binaries: a web order stands at one till, once; what the store does comes back to
 the shop; stock stays true meanwhile."""
+import base64
 import csv
 import json
 import os
+import random
 import time
 
 from tb import PIPELINE, World, http, main
@@ -59,6 +61,45 @@ class Path(World):
                 made.setdefault(e["detail"]["externalid"], []).append(e["detail"]["order"])
         return made
 
+    def till(self, path):
+        """As another API user, so that the daemon's lane stays its own."""
+        token = base64.b64encode(b"1500-13:sim-secret").decode()
+        url = "http://127.0.0.1:%d/v2/accounts/1500/%s" % (self.settings["sitoo"], path)
+        while True:
+            status, answer = http("GET", url, headers={"Authorization": "Basic " + token})
+            if status != 429:
+                assert status == 200, (status, answer)
+                return answer["items"]
+            time.sleep(0.1)
+
+    def till_orders(self):
+        """What was made by us, of every state."""
+        found = self.till("orders.json?num=1000&fields=orderid,externalid,orderstateid,warehouseid")
+        assert len(found) < 1000, "more than a page"
+        return [o for o in found if (o["externalid"] or "").startswith("P-")]
+
+    def deliveries(self, order):
+        return self.till("sites/1/orders/%d/orderdeliveries.json?num=100" % order)
+
+    def try_sim(self, method, path, body):
+        """A hand in the admin may find that it cannot."""
+        return http(method, "http://127.0.0.1:%d%s" % (self.control, path), body)[0] == 200
+
+    def settle_orders(self, chance, placed, limit=180):
+        """All that tills hold is handed out; exceptions are released, as a person would, until nothing moves."""
+        end, quiet = time.monotonic() + limit, 0
+        while quiet < 6:
+            hands(self, chance, placed, all_of_it=True)
+            c = self.counters("orders")
+            busy = c["pending"] or any(o["orderstateid"] == 0 for o in self.till_orders())
+            quiet = 0 if busy else quiet + 1
+            for x in self.exceptions() if not busy else ():
+                self.cli("exceptions", "retry", str(x["id"]), "--why", "the test looked at it")
+            if time.monotonic() > end:
+                print(json.dumps(self.exceptions(), indent=1)[:4000], self.status())
+                raise AssertionError("orders do not settle")
+            time.sleep(0.5)
+
     def wait(self, condition, what, limit=90):
         try:
             self.until(condition, what, limit, 0.3)
@@ -83,5 +124,75 @@ def test_an_order_is_handed_over_and_shipped():
         assert w.exceptions() == [], w.exceptions()
 
 
+LOSSES = {"cut-after": 0.1, "slow-effect": 0.04, "cut-before": 0.03, "500-html": 0.03, "truncated-json": 0.03, "429-slot": 0.02}
+CREATING = (("sitoo", "POST /v2/accounts/1500/sites/1/orders.json"), ("sitoo", "PUT /v2/accounts/1500/sites/1/orders/"),
+            ("adobe", "/ship"), ("adobe", "/invoice"), ("adobe", "/cancel"), ("adobe", "notify-orders"))
+
+
+def hands(w, chance, placed, all_of_it=False):
+    """What staff and admins do meanwhile: hand out, refuse, cancel."""
+    for order in w.till_orders():
+        if order["orderstateid"] != 0:
+            continue
+        way = "collect" if all_of_it or chance.random() < 0.5 else "reject" if chance.random() < 0.2 else None
+        if way:
+            w.sim("POST", "/tills/" + way, {"order": order["orderid"]})
+    if all_of_it:
+        return
+    for entity in chance.sample(placed, min(len(placed), 3)):
+        if chance.random() < 0.3 and w.web(entity)["state"] in ("new", "processing"):
+            w.try_sim("POST", "/adobe/order-cancel", {"order": entity})
+
+
+def judge(w, placed):
+    """One live till order a part at the most, one order an external id, and what was handed out is what was shipped."""
+    live, ids, out = {}, {}, {}
+    for order in w.till_orders():
+        external = order["externalid"]
+        ids.setdefault(external, []).append(order["orderid"])
+        if order["orderstateid"] not in (20, 40):
+            live.setdefault(external.rsplit("-", 1)[0], []).append(order["orderid"])
+        number = external.split("-")[1]
+        out[number] = out.get(number, 0) + sum(
+            float(item["decimalquantity"]) for d in w.deliveries(order["orderid"]) if not d.get("datecancelled")
+            for item in d["items"])
+    assert all(len(found) == 1 for found in ids.values()), {k: v for k, v in ids.items() if len(v) > 1}
+    assert all(len(found) == 1 for found in live.values()), {k: v for k, v in live.items() if len(v) > 1}
+    for entity in placed:
+        order = w.web(entity)
+        shipped = sum(i["qty_shipped"] for i in order["items"])
+        assert shipped == out.get(order["increment_id"], 0), (order["increment_id"], shipped, out.get(order["increment_id"]))
+
+
+def test_one_order_is_one_order():
+    """Kills, lost answers and slow effects while people cancel, refuse and hand out: ORDERS=1000x300 places so many, with so
+    many kills."""
+    orders, kills = (int(n) for n in os.environ.get("ORDERS", "40x6").split("x"))
+    chance = random.Random(int(os.environ.get("SEED", "1")))
+    with Path(stores=4, skus=30, sim_settings={"sitoo": {"duplicate_externalid": "accepted"}, "world": {"stock_most": 200}}) as w:
+        w.begin()
+        w.at_rest()
+        placed = []
+        for system, route in CREATING:
+            for kind, rate in LOSSES.items():
+                w.sim("POST", "/faults", {"system": system, "route": route, "kind": kind, "rate": rate, "count": -1, "ms": 4000})
+        for turn in range(kills + 1):
+            for _ in range(orders // (kills + 1) + 1):
+                if len(placed) < orders:
+                    method, _class = chance.choice(PAYMENTS)
+                    action = "capture" if method == "checkmo" else "authorize" if method == "authorize" else "none"
+                    placed.append(w.place(chance.randrange(1, 4), "SKU-%04d" % chance.randrange(1, 25), action, method)[0])
+            time.sleep(chance.uniform(0.2, 1.5))
+            hands(w, chance, placed)
+            if turn < kills:
+                w.kill()
+                w.run()
+        w.sim("DELETE", "/faults")
+        w.settle_orders(chance, placed)
+        w.at_rest()
+        judge(w, placed)
+        print("%d web orders, %d kills, %d till orders; %s" % (len(placed), kills, len(w.at_tills()), w.counters("orders")))
+
+
 if __name__ == "__main__":
-    main([test_an_order_is_handed_over_and_shipped])
+    main([test_an_order_is_handed_over_and_shipped, test_one_order_is_one_order])
