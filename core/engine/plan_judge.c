@@ -132,8 +132,8 @@ static void judge_source(const plan_use *u, config_findings *f)
 
 /* ---- emission ---- */
 
-/* Whether somebody in the pipeline behind transform `index` takes the type, so that it is mapped, not
- * emitted. */
+/* Whether somebody in the pipeline behind transform `index` takes the type: what a transform reads and writes
+ * goes on there. A type that it does not read it can only emit, because a record keeps its type. */
 static bool taken_inside(const plan_pipeline *p, int index, const char *type)
 {
     for (int i = index; i < p->config->transforms_n; i++) {
@@ -158,7 +158,10 @@ static bool is_ignored(const config_pipeline *c, const char *type)
 
 static void judge_emitted(judging *j, const char *type)
 {
-    if (is_ignored(j->pipeline->config, type) || taken_inside(j->pipeline, j->index, type))
+    bool passed_on = taken_inside(j->pipeline, j->index, type) &&
+                     (j->index >= j->pipeline->config->transforms_n ||
+                      (j->use->plugin && plan_word_in(j->use->plugin->api.reads, type)));
+    if (is_ignored(j->pipeline->config, type) || passed_on)
         return;
     for (int i = 0; i < j->p->pipelines_n; i++) {
         if (plan_takes(&j->p->pipelines[i], type))

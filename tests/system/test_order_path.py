@@ -30,6 +30,7 @@ class Path(World):
 
     def __init__(self, **more):
         super().__init__(**{"stores": 3, "skus": 12, "server_time": "20s", "rule": 'reserved = "orders/reserved";',
+                            "source": '}, { records = ( "stock.level" );',  # a second source: what order-bridge emits
                             "tables": 'payments = "payments.csv";', **more})
 
     def begin(self):
@@ -154,8 +155,8 @@ def judge(w, placed):
             live.setdefault(external.rsplit("-", 1)[0], []).append(order["orderid"])
         number = external.split("-")[1]
         out[number] = out.get(number, 0) + sum(
-            float(item["decimalquantity"]) for d in w.deliveries(order["orderid"]) if not d.get("datecancelled")
-            for item in d["items"])
+            item["quantity"] for d in w.deliveries(order["orderid"]) if not d.get("datecancelled")
+            for item in d["orderdeliveryitems"])
     assert all(len(found) == 1 for found in ids.values()), {k: v for k, v in ids.items() if len(v) > 1}
     assert all(len(found) == 1 for found in live.values()), {k: v for k, v in live.items() if len(v) > 1}
     for entity in placed:
