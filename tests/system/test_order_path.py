@@ -127,7 +127,7 @@ def test_an_order_is_handed_over_and_shipped():
         assert w.exceptions() == [], w.exceptions()
 
 
-LOSSES = {"cut-after": 0.1, "slow-effect": 0.04, "cut-before": 0.03, "500-html": 0.03, "truncated-json": 0.03, "429-slot": 0.02}
+LOSSES = {"cut-after": 0.1, "slow-effect": 0.08, "cut-before": 0.03, "500-html": 0.03, "truncated-json": 0.03, "429-slot": 0.02}
 CREATING = (("sitoo", "POST /v2/accounts/1500/sites/1/orders.json"), ("sitoo", "PUT /v2/accounts/1500/sites/1/orders/"),
             ("adobe", "/ship"), ("adobe", "/invoice"), ("adobe", "/cancel"), ("adobe", "notify-orders"))
 
@@ -184,7 +184,7 @@ def test_one_order_is_one_order():
         placed = []
         for system, route in CREATING:
             for kind, rate in LOSSES.items():
-                w.sim("POST", "/faults", {"system": system, "route": route, "kind": kind, "rate": rate, "count": -1, "ms": 4000})
+                w.sim("POST", "/faults", {"system": system, "route": route, "kind": kind, "rate": rate, "count": -1, "ms": 15000})
         for turn in range(kills + 1):
             for _ in range(orders // (kills + 1) + 1):
                 if len(placed) < orders:
