@@ -82,7 +82,7 @@ typedef struct {
     bool separately, dynamic, is_virtual;
     char *sku, *name;
     const char *type;
-    int64_t ordered, invoiced, shipped, refunded, canceled, returned; /* 10^-4; returned: to a source */
+    int64_t ordered, invoiced, shipped, refunded, canceled; /* 10^-4 */
     int64_t rate, discount_percent, weight;
     int64_t amount[ROW_AMOUNT_COUNT], tax_canceled, compensation_canceled;
     int64_t held; /* 10^-4: what reservations still hold of it */
@@ -136,7 +136,6 @@ struct adobe_sales {
     int64_t next_item, next_quote, next_quote_item, next_address, next_tax, next_tax_item, next_history,
         next_track;
     int64_t next_increment[3]; /* by store view */
-    json_t *by_increment;      /* increment id -> order's id, of the newest with it */
     char refusal[512];         /* why the control's last step was refused */
 };
 

@@ -284,7 +284,6 @@ static void finish(adobe *m, adobe_order *o)
 {
     order_set_state(o, o->action == AT_NOTHING ? "new" : "processing");
     reserve(m, o);
-    json_object_set_new(m->sales->by_increment, o->increment, json_integer(o->id));
     order_effect(m, o, "order", NULL);
     if (o->action == AT_ORDER_CAPTURED) {
         json_t *all = json_pack("{sb}", "capture", 1);

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- helpers ---- */
+/* ---- what the tests share ---- */
 
 json_t *parsed(const char *text)
 {
