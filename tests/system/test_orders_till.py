@@ -2,7 +2,7 @@
 """The till's half of the order flow with the real binaries: what is wanted of each order stands in a table (step-rule, a
 bridge of a few lines), and whatever is done to calls and answers, each order stands at the till once.
 
-In a tree of --enable-sabotage, TILLBRIDGE_SABOTAGE=believe-at-once must make test_whatever_is_lost find doubles.
+In a tree of --enable-sabotage, TILLBRIDGE_SABOTAGE=believe-at-once must make test_effects_that_come_late find doubles.
 """
 import base64
 import csv
@@ -235,6 +235,24 @@ def test_whatever_is_lost():
         print("%d orders, %d faults fired, one of each; %s" % (len(keys), fired, w.counters("orders")))
 
 
+def test_effects_that_come_late():
+    """The connection is gone, the order is not there, and 100 s later it is: nobody may have sent it again meanwhile."""
+    with Tills() as w:
+        for route in (ROUTES[0], ROUTES[2]):
+            w.sim("POST", "/faults", {"system": "sitoo", "route": route, "kind": "slow-effect", "count": 2, "ms": 100000})
+        keys = [str(n) for n in range(601, 605)]
+        w.plan({key: [order(key, w.now() + DAY), delivery(key)] for key in keys})
+        w.start()
+        w.rest_for_a_while()
+        found = w.orders()
+        assert sum(f["fired"] for f in w.sim("GET", "/faults")) == 4
+        doubles = {e: len(o) for e, o in found.items() if len(o) != 1}
+        assert not doubles, "more than one live order: %s" % doubles
+        for key in keys:
+            assert tokens(w, found["P-%s-1-1" % key][0]) == ["[tb:%s-d-1]" % key], key
+        assert w.exceptions() == [], w.exceptions()
+
+
 def test_kills_between():
     """The same with the daemon killed again and again."""
     with Tills(server_time="60s") as w:
@@ -254,4 +272,4 @@ def test_kills_between():
 
 if __name__ == "__main__":
     main([test_an_order_lives_at_the_till, test_staff_are_noticed, test_external_ids_are_taken_for_ever, test_what_cannot_be_written_is_told,
-          test_whatever_is_lost, test_kills_between])
+          test_whatever_is_lost, test_effects_that_come_late, test_kills_between])
