@@ -167,6 +167,7 @@ static const struct {
     {"gift-card", "Web gift card"},
     {"store-credit", "Web store credit"},
     {"reward", "Web reward points"},
+    {"web", "Web payment"},
 };
 
 static const char *payment_name(const char *kind)
