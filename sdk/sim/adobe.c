@@ -66,7 +66,8 @@ static void drop_part(adobe_call *c)
 /* The store in front of the version; false: it is not one. */
 static bool take_store(adobe_call *c)
 {
-    static const char *const stores[] = {"all", "default", "admin", NULL};
+    const char *const stores[] = {"all", "default", "admin",
+                                  adobe_int(c->m, "store_views") > 1 ? "second" : NULL, NULL};
     c->store = "";
     if (c->parts && is_version(c->part[0]))
         return true;

@@ -88,6 +88,7 @@ typedef struct {
     uint32_t sku;
     int stock;
     json_t *metadata;
+    int64_t counts_from; /* 0: it counts */
 } adobe_reservation;
 
 struct adobe {
@@ -101,6 +102,7 @@ struct adobe {
     size_t source_count, stock_count, sku_count, sku_room, item_count, item_room, product_count, product_room,
         reservation_count, reservation_room;
     map by_sku, by_source;
+    size_t uncounted;                 /* the first reservation that may not count yet */
     uint32_t epoch;                   /* of links and enabled sources */
     int64_t reindex_due, cleanup_due; /* by env_now(); 0: nothing to do */
     json_t *attributes;               /* codes of products' attributes -> as made */
@@ -265,6 +267,8 @@ adobe_stock *adobe_stock_of(const adobe *m, int64_t id);
 adobe_stock *adobe_stock_add(adobe *m, const char *name, json_t *channels);
 void adobe_stock_link(adobe *m, adobe_stock *s, int source, int priority);
 void adobe_reserve(adobe *m, int stock, uint32_t sku, int64_t quantity, json_t *metadata);
+void adobe_reserve_at(adobe *m, int64_t from, int stock, uint32_t sku, int64_t quantity, json_t *metadata);
+void adobe_count_reservations(adobe *m);                      /* those whose time has come */
 int adobe_stock_of_website(const adobe *m, const char *code); /* 0: none */
 
 /* adobe_items.c: the steps behind the routes, for others that write rows */

@@ -34,7 +34,7 @@ static int64_t let_go(const adobe_order *o, const adobe_row *r)
     return r->ordered - (gone > r->invoiced ? gone : r->invoiced) - r->canceled;
 }
 
-static void unreserve(adobe *m, const adobe_order *o)
+static void unreserve(adobe *m, adobe_order *o)
 {
     for (size_t i = 0; i < o->row_count; i++)
         if (row_is_leaf(&o->rows[i]) && !o->rows[i].is_virtual)

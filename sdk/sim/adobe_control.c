@@ -129,5 +129,5 @@ json_t *adobe_control(adobe *m, const char *verb, json_t *arguments, const char 
     return refuse(why,
                   "steps in the shop: source-item, reservation, reservations, link, partial, cron, empty, "
                   "order, orders, order-ship, order-invoice, order-refund, order-cancel, order-hold, "
-                  "order-unhold, order-comment, order-ready, order-edit, order-state");
+                  "order-unhold, order-comment, order-ready, order-edit, order-state, draw");
 }

@@ -234,10 +234,10 @@ static json_t *read_body(adobe_call *c)
 {
     if (!has_body(c))
         return json_object();
+    if (!c->request->body_size) /* whatever its type was */
+        return json_object();
     if (!check_media_type(c))
         return NULL;
-    if (!c->request->body_size)
-        return json_object();
     json_t *body = json_loadb(c->request->body, c->request->body_size, JSON_DECODE_ANY, NULL);
     if (!body) {
         adobe_fail(c, 400, "Decoding error.", NULL);

@@ -293,15 +293,45 @@ void order_effect(const adobe *m, const adobe_order *o, const char *what, json_t
     sim_effect("adobe", what, detail);
 }
 
-/* Reservations are never changed: what is let go is one more, of the opposite sign. */
-void order_unreserve(adobe *m, const adobe_order *o, const adobe_row *leaf, int64_t quantity,
-                     const char *event)
+/* Reservations are never changed: what is let go is one more, of the opposite sign. One that makes up for
+ * pieces which left a source counts a moment later than the source's row. */
+void order_unreserve(adobe *m, adobe_order *o, adobe_row *leaf, int64_t quantity, const char *event)
 {
+    bool follows = !strcmp(event, "shipment_created") || !strcmp(event, "creditmemo_created");
     if (leaf->is_virtual || !quantity)
         return;
-    adobe_reserve(m, o->stock, leaf->place, quantity,
-                  json_pack("{ss ss so ss}", "event_type", event, "object_type", "order", "object_id",
-                            json_sprintf("%lld", (long long)o->id), "object_increment_id", o->increment));
+    leaf->held -= quantity;
+    o->held -= quantity;
+    adobe_reserve_at(m, env_now() + (follows ? adobe_int(m, "compensation_ms") : 0), o->stock, leaf->place,
+                     quantity,
+                     json_pack("{ss ss so ss}", "event_type", event, "object_type", "order", "object_id",
+                               json_sprintf("%lld", (long long)o->id), "object_increment_id", o->increment));
+}
+
+static bool promise_of(const adobe *m, const adobe_order *o, uint32_t place, adobe_promise *p)
+{
+    const adobe_order *first = adobe_order_of(m, o->original);
+    *p = (adobe_promise){.id = o->id, .original = first ? first->increment : o->increment};
+    for (size_t i = 0; i < o->row_count; i++) {
+        const adobe_row *r = &o->rows[i];
+        if (!row_is_leaf(r) || r->is_virtual || r->place != place)
+            continue;
+        p->held += r->held / ADOBE_UNIT;
+        p->gone += row_gone(o, r) / ADOBE_UNIT;
+    }
+    return p->held > 0;
+}
+
+size_t adobe_promises(const adobe *m, const char *sku, adobe_promise *out, size_t most)
+{
+    const adobe_sku *k = adobe_sku_of(m, sku);
+    size_t count = 0;
+    for (size_t i = m->sales->count; k && i-- > 0 && count < most;) {
+        const adobe_order *o = m->sales->orders[i];
+        if (o->held && promise_of(m, o, (uint32_t)(k - m->skus), &out[count]))
+            count++;
+    }
+    return count;
 }
 
 /* ---- answers of steps ---- */

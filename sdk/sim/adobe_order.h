@@ -85,6 +85,7 @@ typedef struct {
     int64_t ordered, invoiced, shipped, refunded, canceled, returned; /* 10^-4; returned: to a source */
     int64_t rate, discount_percent, weight;
     int64_t amount[ROW_AMOUNT_COUNT], tax_canceled, compensation_canceled;
+    int64_t held; /* 10^-4: what reservations still hold of it */
     bool saved_weee;
     json_t *option, *itemized, *rules; /* product_option, itemized_taxes, applied_rule_ids */
 } adobe_row;
@@ -107,6 +108,7 @@ typedef struct {
     bool online;   /* a gateway holds the money: an invoice can be refunded through it */
     bool notified; /* the ready mail went out */
     int edits;
+    int64_t held;                            /* of all its rows */
     int64_t original, replaced_by, replaces; /* ids of orders; 0: none */
 } adobe_order;
 
@@ -178,8 +180,7 @@ void order_touch(adobe *m, adobe_order *o);
 void order_touch_by_document(adobe *m, adobe_order *o); /* which not always moves updated_at */
 void order_say(adobe *m, adobe_order *o, const char *comment, const char *of, bool visible);
 void order_effect(const adobe *m, const adobe_order *o, const char *what, json_t *more); /* takes over */
-void order_unreserve(adobe *m, const adobe_order *o, const adobe_row *leaf, int64_t quantity,
-                     const char *event);
+void order_unreserve(adobe *m, adobe_order *o, adobe_row *leaf, int64_t quantity, const char *event);
 bool order_can_invoice(const adobe_order *o);
 bool order_can_ship(const adobe_order *o);
 bool order_can_refund(const adobe_order *o);

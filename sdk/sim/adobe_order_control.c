@@ -132,15 +132,24 @@ static json_t *list(adobe *m, adobe_order *o, json_t *arguments, const char **wh
     return json_pack("{so}", "orders", orders);
 }
 
+static json_t *draw(adobe *m, adobe_order *o, json_t *arguments, const char **why)
+{
+    (void)o;
+    return adobe_draw(m, arguments, why);
+}
+
 static const struct {
     const char *name;
     bool of_order; /* an order is named */
     json_t *(*run)(adobe *m, adobe_order *o, json_t *arguments, const char **why);
 } verbs[] = {
-    {"order", false, place},          {"orders", false, list},        {"order-ship", true, ship},
-    {"order-invoice", true, invoice}, {"order-refund", true, refund}, {"order-cancel", true, cancel},
-    {"order-hold", true, hold},       {"order-unhold", true, unhold}, {"order-comment", true, comment},
-    {"order-ready", true, ready},     {"order-edit", true, edit},     {"order-state", true, state},
+    {"order", false, place},          {"draw", false, draw},
+    {"orders", false, list},          {"order-ship", true, ship},
+    {"order-invoice", true, invoice}, {"order-refund", true, refund},
+    {"order-cancel", true, cancel},   {"order-hold", true, hold},
+    {"order-unhold", true, unhold},   {"order-comment", true, comment},
+    {"order-ready", true, ready},     {"order-edit", true, edit},
+    {"order-state", true, state},
 };
 
 bool adobe_order_verb(adobe *m, const char *verb, json_t *arguments, const char **why, json_t **done)

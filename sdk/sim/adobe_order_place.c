@@ -44,6 +44,19 @@ static bool can_be_sold(const adobe *m, const adobe_order *o)
     return true;
 }
 
+/* Whoever picks up chose a store whose own row has all of it, whatever is promised of that row. */
+static bool stands_at_pickup(const adobe *m, const adobe_order *o)
+{
+    int source = o->pickup ? adobe_source_place(m, o->pickup) : NO_PLACE;
+    for (size_t i = 0; source >= 0 && i < o->row_count; i++) {
+        const adobe_row *r = &o->rows[i];
+        const adobe_item *item = adobe_item_of(m, &m->skus[r->place], source);
+        if (row_is_leaf(r) && !r->is_virtual && (item ? item->quantity : 0) < wanted(o, r->place))
+            return false;
+    }
+    return true;
+}
+
 /* ---- who and where ---- */
 
 static json_t *address(adobe *m, const adobe_order *o, const json_t *given, const char *type)
@@ -191,10 +204,17 @@ static void payment(adobe_order *o, const json_t *wish)
     json_object_set_new(o->extension, "converting_from_quote", json_false());
 }
 
+static int64_t smaller(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
 /* A gift card and store credit are paid with: what is left to pay is the order's grand total. */
 static void prepaid(adobe_order *o, const json_t *wish)
 {
-    int64_t card = number(wish, "gift_card"), credit = number(wish, "store_credit");
+    int64_t left = o->amount[ORDER_grand_total];
+    int64_t card = smaller(number(wish, "gift_card"), left);
+    int64_t credit = smaller(number(wish, "store_credit"), left - card);
     if (card) {
         json_t *one = json_pack("[{si ss so so}]", "id", 1, "code", "GIFT-CARD-1", "amount",
                                 decimal_number(card), "base_amount", decimal_number(card));
@@ -241,11 +261,16 @@ static bool judge(adobe *m, adobe_order *o, const json_t *wish, const char **why
 {
     if (!order_rows(m, o, wish, why))
         return false;
-    if (o->pickup && adobe_source_place(m, o->pickup) < 0)
+    if (o->store > adobe_int(m, "store_views"))
+        *why = "there is no such store view: setting store_views";
+    else if (o->pickup && adobe_source_place(m, o->pickup) < 0)
         *why = "pickup names a source that the shop does not have";
     else if (!o->stock)
         *why = "no stock sells on the website";
-    else if (!json_is_true(json_object_get(wish, "force")) && !can_be_sold(m, o))
+    else if (json_is_true(json_object_get(wish, "force")))
+        return true;
+    else if (!can_be_sold(m, o) || !stands_at_pickup(m, o) ||
+             world_chance(json_millionths(json_object_get(m->settings, "checkout_refused_rate"))))
         *why = "The requested qty is not available";
     return !*why;
 }

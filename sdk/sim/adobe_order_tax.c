@@ -18,8 +18,9 @@ static int64_t rate_of_class(const adobe *m, const char *tax_class)
 
 int64_t tax_rate_of(const adobe *m, const adobe_product *p)
 {
+    const char *of_view = p ? json_string_value(json_object_get(p->local, "tax_class_id")) : NULL;
     const char *own = p ? json_string_value(json_object_get(p->custom, "tax_class_id")) : NULL;
-    return rate_of_class(m, own ? own : STANDARD_CLASS);
+    return rate_of_class(m, of_view ? of_view : own ? own : STANDARD_CLASS);
 }
 
 typedef struct {

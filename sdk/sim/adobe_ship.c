@@ -155,17 +155,21 @@ static int source_of(const adobe *m, const adobe_order *o, const json_t *given)
 
 /* ---- the document ---- */
 
+/* Children of what ships as one keep their 0. A bundle whose parts ship by themselves reads one piece more
+ * with each shipment of any of them. */
 static void count_shipped(adobe_order *o, const order_part *parts, size_t count)
 {
+    int last = NO_ROW;
     for (size_t n = 0; n < count; n++) {
-        adobe_row *r = &o->rows[parts[n].row];
+        adobe_row *r = &o->rows[parts[n].row], *parent = r->parent == NO_ROW ? NULL : &o->rows[r->parent];
         r->shipped += parts[n].quantity;
         r->updated = env_now();
-        for (size_t i = 0; i < o->row_count; i++) /* a configurable's child keeps its 0 */
-            if (o->rows[i].parent == (int)parts[n].row && !strcmp(r->type, "bundle")) {
-                o->rows[i].shipped += leaf_pieces(o, i, parts[n]);
-                o->rows[i].updated = env_now();
-            }
+        if (!parent || r->parent == last)
+            continue;
+        last = r->parent;
+        parent->updated = env_now();
+        if (parent->shipped < parent->ordered)
+            parent->shipped += ADOBE_UNIT;
     }
 }
 
@@ -183,12 +187,8 @@ static json_t *items_doc(const adobe_order *o, const order_part *parts, size_t c
 {
     json_t *items = json_array();
     for (size_t n = 0; n < count; n++) {
-        const adobe_row *r = &o->rows[parts[n].row];
         *total += parts[n].quantity;
-        json_array_append_new(items, item_doc(r, parts[n].quantity));
-        for (size_t i = 0; i < o->row_count; i++)
-            if (o->rows[i].parent == (int)parts[n].row && !strcmp(r->type, "bundle"))
-                json_array_append_new(items, item_doc(&o->rows[i], leaf_pieces(o, i, parts[n])));
+        json_array_append_new(items, item_doc(&o->rows[parts[n].row], parts[n].quantity));
     }
     return items;
 }

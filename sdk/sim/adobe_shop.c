@@ -147,6 +147,7 @@ static void clean_up(adobe *m)
 
 void adobe_settle(adobe *m)
 {
+    adobe_count_reservations(m);
     if (m->reindex_due && env_now() >= m->reindex_due) {
         m->reindex_due = 0;
         adobe_reindex(m);

@@ -66,14 +66,34 @@ void adobe_stock_link(adobe *m, adobe_stock *s, int source, int priority)
     m->epoch++;
 }
 
-void adobe_reserve(adobe *m, int stock, uint32_t sku, int64_t quantity, json_t *metadata)
+void adobe_count_reservations(adobe *m)
+{
+    bool all = true;
+    for (size_t i = m->uncounted; i < m->reservation_count; i++) {
+        adobe_reservation *r = &m->reservations[i];
+        if (r->counts_from && r->counts_from <= env_now()) {
+            r->counts_from = 0;
+            adobe_level_of(m, &m->skus[r->sku], r->stock)->reserved += r->quantity;
+        }
+        all = all && !r->counts_from;
+        m->uncounted += all;
+    }
+}
+
+void adobe_reserve_at(adobe *m, int64_t from, int stock, uint32_t sku, int64_t quantity, json_t *metadata)
 {
     if (m->reservation_count == m->reservation_room) {
         m->reservation_room = m->reservation_room ? 2 * m->reservation_room : 256;
         m->reservations = must(realloc(m->reservations, m->reservation_room * sizeof *m->reservations));
     }
-    m->reservations[m->reservation_count++] = (adobe_reservation){env_now(), quantity, sku, stock, metadata};
-    adobe_level_of(m, &m->skus[sku], stock)->reserved += quantity;
+    m->reservations[m->reservation_count++] =
+        (adobe_reservation){env_now(), quantity, sku, stock, metadata, from > 0 ? from : 1};
+    adobe_count_reservations(m);
+}
+
+void adobe_reserve(adobe *m, int stock, uint32_t sku, int64_t quantity, json_t *metadata)
+{
+    adobe_reserve_at(m, env_now(), stock, sku, quantity, metadata);
 }
 
 /* ---- stocks ---- */

@@ -69,6 +69,21 @@ static const struct {
      "Source\"}]"},
 };
 
+/* The second store view of the website, as one that differs in name only. */
+static void add_view(const adobe_call *c, json_t *list)
+{
+    bool of_views =
+        !strcmp(c->route->path, "store/storeViews") || !strcmp(c->route->path, "store/storeConfigs");
+    if (!of_views || adobe_int(c->m, "store_views") < 2)
+        return;
+    json_t *view = json_copy(json_array_get(list, 0));
+    json_object_set_new(view, "id", json_integer(2));
+    json_object_set_new(view, "code", json_string("second"));
+    if (json_object_get(view, "name"))
+        json_object_set_new(view, "name", json_string("Second Store View"));
+    json_array_insert_new(list, 1, view);
+}
+
 void adobe_get_fixed(adobe_call *c)
 {
     CLEANUP_BUFFER buffer text = {0};
@@ -81,5 +96,7 @@ void adobe_get_fixed(adobe_call *c)
             buffer_puts(&text, host);
         else
             buffer_putc(&text, *found);
-    adobe_reply(c, json_loadb(buffer_text(&text), text.size, JSON_DECODE_ANY, NULL));
+    json_t *answer = json_loadb(buffer_text(&text), text.size, JSON_DECODE_ANY, NULL);
+    add_view(c, answer);
+    adobe_reply(c, answer);
 }

@@ -71,6 +71,12 @@ int seed_settings(size_t stores, size_t skus);
 void seed_free(void);
 int seed_tables(const char *folder);
 
+/* seed_kinds.c: products that are more than a row of stock */
+size_t seed_kind_count(void);
+void seed_kind_skus(void (*add)(const char *till, const char *shop, bool weight));
+bool seed_kind_stands(const char *sku, size_t store); /* in this store at all */
+void seed_kinds(void);
+
 /* faults.c */
 typedef enum {
     FAULT_NONE,
@@ -121,6 +127,7 @@ void observer_step(void);
 extern void (*sim_stepped)(void); /* for a program that looks at every step itself; may be NULL */
 json_t *observer_state(void);
 void observer_close(void);
+int64_t observer_promised(const world_sku *k, int64_t *there); /* observer_orders.c: pieces */
 
 /* tills.c, tills_run.c */
 json_t *tills_step(const char *verb, json_t *arguments, char *why, size_t size);

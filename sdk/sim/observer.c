@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The observer: after every step, whoever made it, how many pieces per product does the shop offer beyond
- * what the tills could hand out at this instant? Only products touched since the last step are counted again.
- */
+ * what the tills could hand out at this instant, and how many more are promised than there are? Only products
+ * touched since the last step are counted again. */
 #include "sdk/sim/frame.h"
 #include "sdk/sim/map.h"
 #include "sdk/sim/sitoo.h"
@@ -9,19 +9,26 @@
 
 #include <string.h>
 
+/* Pieces too many, of all products at an instant. */
+typedef struct {
+    int64_t *over; /* per product */
+    int64_t now, worst, steps, worst_at;
+} excess;
+
 static struct {
     map by_till, by_shop; /* name -> place in sim_world.skus, plus 1 */
-    int64_t *over;        /* pieces per product */
+    excess offered, promised;
     bool *touched;
     size_t *list, count; /* the touched ones */
     bool all;
-    int64_t now, worst, steps, steps_oversold, worst_at;
+    int64_t steps;
 } observer;
 
 static void index_names(void)
 {
     size_t n = sim_world.sku_count;
-    observer.over = must(calloc(n + 1, sizeof *observer.over));
+    observer.offered.over = must(calloc(n + 1, sizeof *observer.offered.over));
+    observer.promised.over = must(calloc(n + 1, sizeof *observer.promised.over));
     observer.touched = must(calloc(n + 1, sizeof *observer.touched));
     observer.list = must(calloc(n + 1, sizeof *observer.list));
     for (size_t i = 0; i < n; i++) {
@@ -34,7 +41,7 @@ static void index_names(void)
 
 static void touch(const map *names, const char *sku)
 {
-    if (!observer.over && sim_world.sku_count)
+    if (!observer.touched && sim_world.sku_count)
         index_names();
     uintptr_t at = (uintptr_t)map_get(names, sku);
     if (!at || observer.touched[at - 1])
@@ -76,19 +83,42 @@ static int64_t oversold(const world_sku *k)
     return promised > there ? promised - there : 0;
 }
 
+static int64_t overpromised(const world_sku *k)
+{
+    int64_t there = 0;
+    if (!k->shop)
+        return 0;
+    int64_t promised = observer_promised(k, &there);
+    return promised > there ? promised - there : 0;
+}
+
+static void note(excess *e, size_t i, int64_t over)
+{
+    e->now += over - e->over[i];
+    e->over[i] = over;
+}
+
 static void look(size_t i)
 {
-    int64_t over = oversold(&sim_world.skus[i]);
-    observer.now += over - observer.over[i];
-    observer.over[i] = over;
+    note(&observer.offered, i, oversold(&sim_world.skus[i]));
+    note(&observer.promised, i, overpromised(&sim_world.skus[i]));
     observer.touched[i] = false;
+}
+
+static void step_over(excess *e)
+{
+    e->steps += e->now > 0;
+    if (e->now > e->worst) {
+        e->worst = e->now;
+        e->worst_at = env_now();
+    }
 }
 
 void (*sim_stepped)(void);
 
 void observer_step(void)
 {
-    if (!observer.over && sim_world.sku_count)
+    if (!observer.touched && sim_world.sku_count)
         index_names();
     observer.steps++;
     for (size_t i = 0; observer.all && i < sim_world.sku_count; i++)
@@ -97,32 +127,38 @@ void observer_step(void)
         look(observer.list[i]);
     observer.count = 0;
     observer.all = false;
-    observer.steps_oversold += observer.now > 0;
-    if (observer.now > observer.worst) {
-        observer.worst = observer.now;
-        observer.worst_at = env_now();
-    }
+    step_over(&observer.offered);
+    step_over(&observer.promised);
     if (sim_stepped)
         sim_stepped();
 }
 
+static json_t *by_sku(const excess *e)
+{
+    json_t *doc = json_object();
+    for (size_t i = 0; e->over && i < sim_world.sku_count && json_object_size(doc) < 50; i++)
+        if (e->over[i])
+            json_object_set_new(doc, sim_world.skus[i].shop, json_integer(e->over[i]));
+    return doc;
+}
+
 json_t *observer_state(void)
 {
-    json_t *by_sku = json_object();
-    for (size_t i = 0; observer.over && i < sim_world.sku_count && json_object_size(by_sku) < 50; i++)
-        if (observer.over[i])
-            json_object_set_new(by_sku, sim_world.skus[i].shop, json_integer(observer.over[i]));
-    return json_pack("{sI sI sI sI sI so}", "steps", (json_int_t)observer.steps, "oversold_now",
-                     (json_int_t)observer.now, "oversold_worst", (json_int_t)observer.worst, "worst_at",
-                     (json_int_t)observer.worst_at, "steps_oversold", (json_int_t)observer.steps_oversold,
-                     "by_sku", by_sku);
+    const excess *o = &observer.offered, *p = &observer.promised;
+    return json_pack("{sI sI sI sI sI so sI sI sI sI so}", "steps", (json_int_t)observer.steps,
+                     "oversold_now", (json_int_t)o->now, "oversold_worst", (json_int_t)o->worst, "worst_at",
+                     (json_int_t)o->worst_at, "steps_oversold", (json_int_t)o->steps, "by_sku", by_sku(o),
+                     "overpromised_now", (json_int_t)p->now, "overpromised_worst", (json_int_t)p->worst,
+                     "overpromised_worst_at", (json_int_t)p->worst_at, "steps_overpromised",
+                     (json_int_t)p->steps, "overpromised_by_sku", by_sku(p));
 }
 
 void observer_close(void)
 {
     map_free(&observer.by_till);
     map_free(&observer.by_shop);
-    free(observer.over);
+    free(observer.offered.over);
+    free(observer.promised.over);
     free(observer.touched);
     free(observer.list);
 }

@@ -31,7 +31,8 @@ static void seed_skus(size_t count)
            weight = (size_t)setting_int("world", "weight_skus");
     char name[64];
     odd_count = odd_count > most ? most : odd_count;
-    sim_world.skus = must(calloc(count + odd_count + only + weight + 1, sizeof *sim_world.skus));
+    sim_world.skus =
+        must(calloc(count + odd_count + only + weight + seed_kind_count() + 1, sizeof *sim_world.skus));
     for (size_t i = 1; i <= count; i++) {
         snprintf(name, sizeof name, "SKU-%04zu", i);
         add_sku(name, name, false);
@@ -46,6 +47,7 @@ static void seed_skus(size_t count)
         snprintf(name, sizeof name, "WEIGHT-%03zu", i);
         add_sku(name, name, true);
     }
+    seed_kind_skus(add_sku);
 }
 
 static bool each(size_t i, const char *key)
@@ -101,7 +103,8 @@ static void seed_levels(const world_store *store)
     int64_t absent = setting_rate("world", "absent_rate"), most = setting_int("world", "stock_most");
     size_t n = 0;
     for (size_t i = 0; i < sim_world.sku_count; i++) {
-        if (world_chance(absent))
+        if (world_chance(absent) ||
+            !seed_kind_stands(sim_world.skus[i].till, (size_t)(store - sim_world.stores)))
             continue;
         int64_t pieces = world_below(most + 1);
         int64_t grams = sim_world.skus[i].weight ? world_below(1000) : 0;
@@ -148,7 +151,8 @@ static void seed_shop_levels(const world_store *store)
     int source = adobe_source_place(sim_world.adobe, store->source);
     for (size_t i = 0; i < sim_world.sku_count; i++) {
         int64_t total = 0, reserved = 0;
-        if (!sim_world.skus[i].shop)
+        if (!sim_world.skus[i].shop ||
+            !seed_kind_stands(sim_world.skus[i].till, (size_t)(store - sim_world.stores)))
             continue;
         sitoo_level(sim_world.sitoo, store->warehouse, sim_world.skus[i].till, &total, &reserved);
         int64_t pieces = total > reserved ? (total - reserved) / 1000 : 0;
@@ -166,6 +170,7 @@ int seed_settings(size_t stores, size_t skus)
         seed_levels(&sim_world.stores[i]);
     seed_shop_places();
     seed_shop_products();
+    seed_kinds();
     for (size_t i = 0; i < sim_world.store_count && setting_bool("world", "equal_start"); i++)
         seed_shop_levels(&sim_world.stores[i]);
     return 0;

@@ -57,5 +57,11 @@ json_t *adobe_control(adobe *m, const char *verb, json_t *arguments, const char 
 bool adobe_source_item(const adobe *m, const char *sku, const char *source, int64_t *quantity, int *status);
 /* Salable quantity (10^-4) of a SKU in a stock, before the answer's floor at 0. */
 int64_t adobe_salable(const adobe *m, const char *sku, int stock);
+/* What an order still reserves of a SKU, and what it shipped of it; whole pieces. */
+typedef struct {
+    int64_t id, held, gone;
+    const char *original; /* number of the first of its edits */
+} adobe_promise;
+size_t adobe_promises(const adobe *m, const char *sku, adobe_promise *out, size_t most);
 
 #endif

@@ -25,21 +25,18 @@ FOLDER = os.path.join(HERE, "..", "fixtures", "adobe-transcripts")
 BEARER = "Bearer REDACTED_ACCESS_TOKEN"
 LIMITED = "Bearer simlimited0000000000000000000000"
 CLOCK = 20
+FRENCH = {"tax_rates": {"0": 0, "2": 20, "4": 5.5}, "tax_titles": {"FR-20": "TVA 20%"}, "catalog_prices": "excluding"}
 NO_CRON = {"reindex_ms": 10 ** 8, "cleanup_ms": 10 ** 8}  # it comes when a step says so, however slow the machine is
 
 # Recordings of the selection that are not played, and why. They are no fixtures.
 LEFT_OUT = [
-    ("044-045", "orders come later"),
     ("150-160", "taxes: nothing here reads them"),
     ("200-201", "categories: nothing here reads them"),
-    ("400-409 420-422 425-427 430-433 435-437 440-447 450-459 464-467 470-474 480-485",
-     "carts, coupons and orders come later"),
-    ("500-505 508-509 512-515 518-519 521-526 530-536 538-539 541-543 550-553 555-566 568 570-579 581 585-586 599",
-     "invoices, shipments, refunds and cancellations come later"),
-    ("516-517 520 537 554 567", "stock after documents that come later"),
+    ("400-408 420-422 425-427 430-432 435-436 440-446 450-459 464-466 470-473 480-484",
+     "carts and coupons are the storefront's: orders are placed by the control interface"),
+    ("573", "saving an order as a whole is not modelled: nobody should do it"),
     ("600-605", "price routes: no pipeline uses them"),
     ("700-707 710-714 720-728 730-732", "async and bulk are not modelled"),
-    ("800-802 804 806-824 870-871", "lists of orders come later"),
     ("853", "products-render-info is the storefront's"),
     ("854", "stockItems/lowStock is not modelled"),
     ("912-913", "the schema is not modelled"),
@@ -53,7 +50,12 @@ SHAPE_ONLY = {
 
 # Values that are the shop's own, by name.
 OWN = {"message": "wording", "created_at": "time", "updated_at": "time", "low_stock_date": "time",
-       "item_id": "numbered otherwise", "base_static_url": "version", "secure_base_static_url": "version"}
+       "item_id": "numbered otherwise", "base_static_url": "version", "secure_base_static_url": "version",
+       "protect_code": "drawn", "quote_id": "numbered by carts", "quote_item_id": "numbered by carts",
+       "row_weight": "a bundle's leaves out a part of what it weighs"}
+
+# Of lists that the database gives in no order, what they are put in order by.
+NO_ORDER = {"item_applied_taxes": lambda v: (v["type"], v.get("item_id", 0))}
 
 
 def numbers_of(text):
@@ -156,7 +158,8 @@ class Player:
         for n in range(8, 31):
             self.call("POST", "/rest/V1/products", {"product": {
                 "sku": "SKU-%03d" % n, "name": "Simple %03d" % n, "attribute_set_id": 4, "status": 1, "visibility": 4,
-                "type_id": "simple", "weight": 1, "price": float(decimal.Decimal("3.33") * n)}})
+                "type_id": "simple", "weight": 1, "price": float(decimal.Decimal("3.33") * n),
+                "custom_attributes": [{"attribute_code": "tax_class_id", "value": "4" if n % 5 == 0 else "2"}]}})
 
     def before_254(self):
         self.next_second()
@@ -180,12 +183,59 @@ class Player:
     def after_399(self):
         self.w.sim("POST", "/settings", {"adobe": {"input_limit": 0}})
 
-    def before_415(self):  # an order of two pieces
-        self.w.sim("POST", "/adobe/reservation", {"sku": "SKU-001", "stock": 2, "quantity": -2})
+    # ---- orders: the carts that made them were the storefront's ----
 
-    def before_510(self):  # they leave store_1
-        self.w.sim("POST", "/adobe/source-item", {"sku": "SKU-001", "source": "store_1", "quantity": 8, "status": 1})
-        self.w.sim("POST", "/adobe/reservation", {"sku": "SKU-001", "stock": 2, "quantity": 2})
+    def order(self, items, shipping, **more):
+        """Five of shipping for each piece, as the flat rate of the recorded shop."""
+        address = {"city": "Paris", "country_id": "FR", "email": "zoe@example.com", "firstname": "Zo\u00e9",
+                   "lastname": "Martin", "postcode": "75002", "region": "Paris", "region_code": "75", "region_id": 257,
+                   "street": ["1 rue de la Paix"], "telephone": "0102030405"}
+        self.w.sim("POST", "/adobe/order", dict(more, items=items, shipping=shipping, address=address))
+
+    def before_409(self):
+        self.w.sim("POST", "/settings", {"adobe": FRENCH})
+        self.order([{"sku": "SKU-001", "quantity": 2}, {"sku": "SKU-002", "quantity": 1}], 15)
+
+    def before_433(self):
+        self.order([{"sku": "SKU-003", "options": [{"option_id": "1", "option_value": "Hello"},
+                                                   {"option_id": "2", "option_value": "2"}]}], 5)
+        self.order([{"sku": "BUNDLE-1", "selections": [{"sku": "SKU-008"}, {"sku": "SKU-010"}]}], 15)
+
+    def before_437(self):
+        self.order([{"sku": "VIRT-1"}], 0)
+
+    def before_447(self):
+        self.order([{"sku": "SKU-011", "quantity": 3}, {"sku": "SKU-012"}], 20, coupon="TEN", discount_percent=10)
+
+    def before_467(self):
+        self.order([{"sku": "TEE", "child": "TEE-M", "quantity": 2}], 10)
+
+    before_500 = before_530 = before_550 = before_558 = next_second
+
+    def after_572(self):  # 573 saved this order as a whole; in the recorded order both were saved in one second
+        self.w.sim("POST", "/adobe/order-state", {"order": 4, "state": "processing"})
+        self.w.sim("POST", "/adobe/order-state", {"order": 6, "state": "complete"})
+
+    def before_806(self):
+        _, _, text = self.send("GET", "/rest/V1/orders/6", {"Authorization": "Bearer " +
+                                                            self.credentials["access_token"]}, None)
+        since = datetime.datetime.strptime(json.loads(text)["created_at"], "%Y-%m-%d %H:%M:%S")
+        later, day = since + datetime.timedelta(hours=2), datetime.timedelta(days=1)
+        self.marks["806"] = {"2026-11-23 05:47:00": str(since)}
+        self.marks["807"] = {"2026-11-23T05:47:00Z": since.isoformat() + "Z"}
+        self.marks["808"] = {"2026-11-23T07:47:00+02:00": later.isoformat() + "+02:00"}
+        self.marks["810"] = {"2026-11-23 00:00:00": str(since - day), "2026-11-23 23:59:59": str(since + day)}
+
+    def before_474(self):
+        self.w.sim("POST", "/settings", {"adobe": {"catalog_prices": "including"}})
+        self.order([{"sku": "SKU-014", "quantity": 3}, {"sku": "SKU-015"}], 20)
+
+    def before_485(self):
+        self.order([{"sku": "SKU-016", "quantity": 3}, {"sku": "SKU-020"}], 20, coupon="TEN", discount_percent=10)
+
+    def before_599(self):
+        self.w.sim("POST", "/adobe/order-invoice", {"order": 7})
+        self.w.sim("POST", "/adobe/order-refund", {"order": 7})
 
     def before_902(self):  # five sources stood there by then
         self.call("POST", "/rest/V1/inventory/sources", {"source": {
@@ -214,7 +264,8 @@ def differences(want, got, shape_only, at=""):
         if (not want or not got) if shape_only else len(want) != len(got):
             return ["%s: %d elements instead of %d" % (at, len(got), len(want))] if len(want) != len(got) else []
         by_code = all(isinstance(v, dict) and "attribute_code" in v for v in want + got)
-        order = (lambda v: sorted(v, key=lambda a: a["attribute_code"])) if by_code else list
+        key = (lambda a: a["attribute_code"]) if by_code else NO_ORDER.get(at.rpartition("/")[2])
+        order = (lambda v: sorted(v, key=key)) if key else list
         return [d for i, (a, b) in enumerate(zip(order(want), order(got)))
                 for d in differences(a, b, shape_only, "%s[%d]" % (at, i))]
     if shape_only or want == got or at.rpartition("/")[2] in OWN:
@@ -249,8 +300,10 @@ def judge(number, response, status, kind, text, replaced):
 
 
 def fixtures():
-    """In the order of their numbers, but 254 was made before 253."""
-    return sorted(glob.glob(os.path.join(FOLDER, "*.json")), key=lambda p: os.path.basename(p).replace("254", "252z"))
+    """In the order in which they were made: that of their numbers but for a few."""
+    late = {"254": "252z", "474": "871a", "485": "871b", "599": "871c"}
+    return sorted(glob.glob(os.path.join(FOLDER, "*.json")),
+                  key=lambda p: late.get(os.path.basename(p)[:3], os.path.basename(p)))
 
 
 def test_recorded_exchanges():
@@ -274,7 +327,7 @@ def test_recorded_exchanges():
     print("%d recordings were played, %d of %d errors say it in the same words" % (played, same_words, words))
     for numbers, why in LEFT_OUT:
         print("left out %3d: %s" % (len(numbers_of(numbers)), why))
-    assert not bad, "\n".join(["%d differences" % len(bad)] + bad[:60])
+    assert not bad, "\n".join(["%d differences" % len(bad)] + bad[:int(os.environ.get("SHOWN", 60))])
     assert played > 150, "the fixtures are not there"
 
 

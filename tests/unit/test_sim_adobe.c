@@ -6,137 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
-#include "sdk/sim/adobe.h"
-
-/* ---- the frame, as far as the machine needs it ---- */
-
-sim_world_t sim_world;
-static int effects;
-
-void sim_effect(const char *system, const char *what, json_t *detail)
-{
-    (void)system, (void)what;
-    effects++;
-    json_decref(detail);
-}
-
-int64_t world_below(int64_t n)
-{
-    return n < 1 ? 0 : random() % n;
-}
-
-bool world_chance(int64_t millionths)
-{
-    return millionths > 0 && world_below(1000000) < millionths;
-}
-
-static const char *header(const sim_request *q, const char *name)
-{
-    (void)q;
-    return !strcasecmp(name, "Authorization")  ? "Bearer " SIM_TOKEN
-           : !strcasecmp(name, "Content-Type") ? "application/json"
-                                               : NULL;
-}
-
-static adobe *shop;
-static int status;
-
-/* The answer's JSON; NULL when it is none. The caller frees. */
-static json_t *ask(const char *method, const char *path, json_t *body)
-{
-    char *text = body ? json_dumps(body, 0) : strdup("");
-    sim_request q = {.method = method,
-                     .path = path,
-                     .query = "",
-                     .host = "shop.example.com",
-                     .scheme = "https",
-                     .header = header,
-                     .body = text,
-                     .body_size = strlen(text)};
-    sim_answer a = {0};
-    adobe_handle(shop, &q, &a);
-    status = a.status;
-    json_t *answer = json_loads(buffer_text(&a.body), JSON_DECODE_ANY, NULL);
-    buffer_free(&a.body);
-    buffer_free(&a.headers);
-    free(text);
-    json_decref(body);
-    return answer;
-}
-
-static int send(const char *method, const char *path, json_t *body)
-{
-    json_decref(ask(method, path, body));
-    return status;
-}
-
-static json_t *row(const char *sku, const char *source, double quantity, int on)
-{
-    return json_pack("{ss ss sf si}", "sku", sku, "source_code", source, "quantity", quantity, "status", on);
-}
-
-static int post_rows(json_t *rows)
-{
-    return send("POST", "/rest/V1/inventory/source-items", json_pack("{so}", "sourceItems", rows));
-}
-
-static void step(const char *verb, json_t *arguments)
-{
-    const char *why = "";
-    json_t *done = adobe_control(shop, verb, arguments, &why);
-    ck_assert_msg(done != NULL, "%s: %s", verb, why);
-    json_decref(done);
-    json_decref(arguments);
-}
-
-/* Pieces of a row; -1000: there is none. */
-static double pieces(const char *sku, const char *source)
-{
-    int64_t quantity = 0;
-    int on = 0;
-    return adobe_source_item(shop, sku, source, &quantity, &on) ? (double)quantity / ADOBE_UNIT : -1000;
-}
-
-static void set(const char *key, json_t *value)
-{
-    json_object_set_new(json_object_get(sim_world.settings, "adobe"), key, value);
-}
-
-/* Three sources in stock 2, which sells on the website; the third also in stock 3. */
-static void open_shop(void)
-{
-    static const char *const codes[] = {"s1", "s2", "s3"};
-    sim_world.settings = settings_defaults();
-    shop = adobe_new(json_object_get(sim_world.settings, "adobe"));
-    adobe_stock_add(shop, "Stores", json_pack("[{ss ss}]", "type", "website", "code", "base"));
-    adobe_stock_add(shop, "Other", json_array());
-    for (int i = 0; i < 3; i++) {
-        ck_assert_int_eq(send("POST", "/rest/V1/inventory/sources",
-                              json_pack("{s{ss ss ss ss}}", "source", "source_code", codes[i], "name",
-                                        codes[i], "country_id", "SE", "postcode", "1")),
-                         200);
-        adobe_stock_link(shop, adobe_stock_of(shop, 2), adobe_source_place(shop, codes[i]), i);
-    }
-    adobe_stock_link(shop, adobe_stock_of(shop, 3), adobe_source_place(shop, "s3"), 1);
-    for (int i = 1; i <= 4; i++) {
-        char sku[16];
-        snprintf(sku, sizeof sku, "K%d", i);
-        adobe_product_add(shop, sku, sku, "simple");
-    }
-    effects = 0;
-}
-
-static void close_shop(void)
-{
-    adobe_free(shop);
-    json_decref(sim_world.settings);
-}
+#include "tests/unit/shop_world.h"
 
 /* ---- salable ---- */
 
-/* Rows with status 1 of enabled sources linked to the stock, summed up from nothing. */
+/* Rows with shop_status 1 of enabled sources linked to the stock, summed up from nothing. */
 static int64_t summed(const char *sku, int stock)
 {
     static const char *const codes[] = {"s1", "s2", "s3"};
@@ -156,17 +31,18 @@ static void random_step(const char *sku, const char *source, int64_t *held)
 {
     double quantity = (double)(world_below(200000) - 20000) / 1000;
     if (world_below(12) == 0) {
-        send("POST", "/rest/V1/inventory/source-items-delete",
-             json_pack("{s[{ss ss}]}", "sourceItems", "sku", sku, "source_code", source));
+        shop_send("POST", "/rest/V1/inventory/source-items-delete",
+                  json_pack("{s[{ss ss}]}", "sourceItems", "sku", sku, "source_code", source));
         return;
     }
     if (world_below(3)) {
-        ck_assert_int_eq(post_rows(json_pack("[o]", row(sku, source, quantity, (int)world_below(2)))), 200);
+        ck_assert_int_eq(
+            shop_post_rows(json_pack("[o]", shop_row(sku, source, quantity, (int)world_below(2)))), 200);
         return;
     }
     int64_t n = world_below(9) - 4;
     *held += n * ADOBE_UNIT;
-    step("reservation", json_pack("{ss si sI}", "sku", sku, "stock", 2, "quantity", (json_int_t)n));
+    shop_step("reservation", json_pack("{ss si sI}", "sku", sku, "stock", 2, "quantity", (json_int_t)n));
 }
 
 START_TEST(index_is_the_sum_of_the_rows)
@@ -178,9 +54,10 @@ START_TEST(index_is_the_sum_of_the_rows)
         random_step(skus[k], codes[world_below(3)], &held[k == 1 ? 0 : k]);
         if (world_below(50) == 0) {
             bool on = world_below(2);
-            send("PUT", world_below(2) ? "/rest/V1/inventory/sources/s2" : "/rest/V1/inventory/sources/s3",
-                 json_pack("{s{sb}}", "source", "enabled", on));
-            step("cron", json_object());
+            shop_send("PUT",
+                      world_below(2) ? "/rest/V1/inventory/sources/s2" : "/rest/V1/inventory/sources/s3",
+                      json_pack("{s{sb}}", "source", "enabled", on));
+            shop_step("cron", json_object());
         }
         for (int stock = 2; stock <= 3; stock++)
             for (int j = 0; j < 4; j++) {
@@ -194,7 +71,7 @@ END_TEST
 static int64_t answered(const char *path)
 {
     int64_t n = -1;
-    json_t *answer = ask("GET", path, NULL);
+    json_t *answer = shop_ask("GET", path, NULL);
     decimal_read(answer, &n);
     json_decref(answer);
     return n;
@@ -202,24 +79,24 @@ static int64_t answered(const char *path)
 
 START_TEST(answer_is_never_below_zero)
 {
-    post_rows(json_pack("[o o]", row("K1", "s1", 2, 1), row("K1", "s2", -5, 0)));
-    step("reservation", json_pack("{ss si}", "sku", "K1", "quantity", -3));
+    shop_post_rows(json_pack("[o o]", shop_row("K1", "s1", 2, 1), shop_row("K1", "s2", -5, 0)));
+    shop_step("reservation", json_pack("{ss si}", "sku", "K1", "quantity", -3));
     ck_assert_int_eq(adobe_salable(shop, "K1", 2), -1 * ADOBE_UNIT);
     ck_assert_int_eq(answered("/rest/V1/inventory/get-product-salable-quantity/K1/2"), 0);
-    post_rows(json_pack("[o]", row("K1", "s1", 0, 0)));
+    shop_post_rows(json_pack("[o]", shop_row("K1", "s1", 0, 0)));
     ck_assert_int_eq(answered("/rest/V1/inventory/get-product-salable-quantity/K1/2"), 0);
-    post_rows(json_pack("[o o]", row("K1", "s1", 9, 1), row("K1", "s2", -5, 1)));
+    shop_post_rows(json_pack("[o o]", shop_row("K1", "s1", 9, 1), shop_row("K1", "s2", -5, 1)));
     ck_assert_int_eq(answered("/rest/V1/inventory/get-product-salable-quantity/K1/2"), 1 * ADOBE_UNIT);
 }
 END_TEST
 
 START_TEST(threshold_is_kept_back)
 {
-    post_rows(json_pack("[o]", row("K1", "s1", 5, 1)));
-    set("min_qty", json_integer(2));
+    shop_post_rows(json_pack("[o]", shop_row("K1", "s1", 5, 1)));
+    shop_set("min_qty", json_integer(2));
     ck_assert_int_eq(answered("/rest/V1/inventory/get-product-salable-quantity/K1/2"), 3 * ADOBE_UNIT);
-    ck_assert_int_eq(send("PUT", "/rest/V1/products/K1/stockItems/1",
-                          json_pack("{s{sf sb}}", "stockItem", "min_qty", 4.5, "use_config_min_qty", 0)),
+    ck_assert_int_eq(shop_send("PUT", "/rest/V1/products/K1/stockItems/1",
+                               json_pack("{s{sf sb}}", "stockItem", "min_qty", 4.5, "use_config_min_qty", 0)),
                      200);
     ck_assert_int_eq(answered("/rest/V1/inventory/get-product-salable-quantity/K1/2"), ADOBE_UNIT / 2);
 }
@@ -227,8 +104,8 @@ END_TEST
 
 START_TEST(a_source_in_two_stocks_is_reserved_in_one)
 {
-    post_rows(json_pack("[o]", row("K1", "s3", 5, 1)));
-    step("reservation", json_pack("{ss si si}", "sku", "K1", "stock", 2, "quantity", -2));
+    shop_post_rows(json_pack("[o]", shop_row("K1", "s3", 5, 1)));
+    shop_step("reservation", json_pack("{ss si si}", "sku", "K1", "stock", 2, "quantity", -2));
     ck_assert_int_eq(adobe_salable(shop, "K1", 2), 3 * ADOBE_UNIT);
     ck_assert_int_eq(adobe_salable(shop, "K1", 3), 5 * ADOBE_UNIT);
 }
@@ -236,20 +113,20 @@ END_TEST
 
 START_TEST(a_disabled_source_counts_until_the_next_write)
 {
-    post_rows(json_pack("[o o]", row("K1", "s1", 3, 1), row("K1", "s2", 4, 1)));
-    send("PUT", "/rest/V1/inventory/sources/s2", json_pack("{s{sb}}", "source", "enabled", 0));
+    shop_post_rows(json_pack("[o o]", shop_row("K1", "s1", 3, 1), shop_row("K1", "s2", 4, 1)));
+    shop_send("PUT", "/rest/V1/inventory/sources/s2", json_pack("{s{sb}}", "source", "enabled", 0));
     ck_assert_int_eq(adobe_salable(shop, "K1", 2), 7 * ADOBE_UNIT);
-    post_rows(json_pack("[o]", row("K1", "s1", 2, 1)));
+    shop_post_rows(json_pack("[o]", shop_row("K1", "s1", 2, 1)));
     ck_assert_int_eq(adobe_salable(shop, "K1", 2), 2 * ADOBE_UNIT);
 }
 END_TEST
 
 START_TEST(a_disabled_source_counts_until_the_index_is_made_again)
 {
-    post_rows(json_pack("[o o]", row("K1", "s1", 3, 1), row("K1", "s2", 4, 1)));
-    send("PUT", "/rest/V1/inventory/sources/s2", json_pack("{s{sb}}", "source", "enabled", 0));
+    shop_post_rows(json_pack("[o o]", shop_row("K1", "s1", 3, 1), shop_row("K1", "s2", 4, 1)));
+    shop_send("PUT", "/rest/V1/inventory/sources/s2", json_pack("{s{sb}}", "source", "enabled", 0));
     ck_assert_int_eq(adobe_salable(shop, "K1", 2), 7 * ADOBE_UNIT);
-    step("cron", json_object());
+    shop_step("cron", json_object());
     ck_assert_int_eq(adobe_salable(shop, "K1", 2), 3 * ADOBE_UNIT);
 }
 END_TEST
@@ -258,48 +135,50 @@ END_TEST
 
 START_TEST(an_unknown_source_keeps_nothing)
 {
-    post_rows(json_pack("[o]", row("K1", "s1", 1, 1)));
-    effects = 0;
-    ck_assert_int_eq(post_rows(json_pack("[o o o]", row("K1", "s1", 8, 1), row("K2", "s1", 3, 1),
-                                         row("K2", "nowhere", 1, 1))),
+    shop_post_rows(json_pack("[o]", shop_row("K1", "s1", 1, 1)));
+    shop_effects = 0;
+    ck_assert_int_eq(shop_post_rows(json_pack("[o o o]", shop_row("K1", "s1", 8, 1),
+                                              shop_row("K2", "s1", 3, 1), shop_row("K2", "nowhere", 1, 1))),
                      400);
-    ck_assert(pieces("K1", "s1") == 1 && pieces("K2", "s1") == -1000);
-    ck_assert_int_eq(effects, 0);
+    ck_assert(shop_pieces("K1", "s1") == 1 && shop_pieces("K2", "s1") == -1000);
+    ck_assert_int_eq(shop_effects, 0);
 }
 END_TEST
 
 /* New rows first, together; then of the rows that exist those before the failure. */
 START_TEST(a_failure_keeps_what_went_before)
 {
-    post_rows(json_pack("[o o o]", row("K1", "s1", 1, 1), row("K2", "s1", 1, 1), row("K3", "s1", 1, 1)));
-    step("partial", json_pack("{si si}", "calls", 1, "after", 1));
-    ck_assert_int_eq(post_rows(json_pack("[o o o o]", row("K1", "s1", 7, 1), row("K2", "s1", 7, 1),
-                                         row("K3", "s1", 7, 1), row("K4", "s1", 7, 1))),
-                     400);
-    ck_assert(pieces("K4", "s1") == 7 && pieces("K1", "s1") == 7);
-    ck_assert(pieces("K2", "s1") == 1 && pieces("K3", "s1") == 1);
-    ck_assert_int_eq(post_rows(json_pack("[o]", row("K2", "s1", 7, 1))), 200);
+    shop_post_rows(json_pack("[o o o]", shop_row("K1", "s1", 1, 1), shop_row("K2", "s1", 1, 1),
+                             shop_row("K3", "s1", 1, 1)));
+    shop_step("partial", json_pack("{si si}", "calls", 1, "after", 1));
+    ck_assert_int_eq(
+        shop_post_rows(json_pack("[o o o o]", shop_row("K1", "s1", 7, 1), shop_row("K2", "s1", 7, 1),
+                                 shop_row("K3", "s1", 7, 1), shop_row("K4", "s1", 7, 1))),
+        400);
+    ck_assert(shop_pieces("K4", "s1") == 7 && shop_pieces("K1", "s1") == 7);
+    ck_assert(shop_pieces("K2", "s1") == 1 && shop_pieces("K3", "s1") == 1);
+    ck_assert_int_eq(shop_post_rows(json_pack("[o]", shop_row("K2", "s1", 7, 1))), 200);
 }
 END_TEST
 
 START_TEST(the_same_value_again_is_no_effect)
 {
-    post_rows(json_pack("[o]", row("K1", "s1", 1, 1)));
-    effects = 0;
-    ck_assert_int_eq(post_rows(json_pack("[o]", row("k1", "s1", 1, 1))), 200);
-    ck_assert_int_eq(effects, 0);
-    post_rows(json_pack("[o]", row("k1", "s1", 1, 0)));
-    ck_assert_int_eq(effects, 1);
+    shop_post_rows(json_pack("[o]", shop_row("K1", "s1", 1, 1)));
+    shop_effects = 0;
+    ck_assert_int_eq(shop_post_rows(json_pack("[o]", shop_row("k1", "s1", 1, 1))), 200);
+    ck_assert_int_eq(shop_effects, 0);
+    shop_post_rows(json_pack("[o]", shop_row("k1", "s1", 1, 0)));
+    ck_assert_int_eq(shop_effects, 1);
 }
 END_TEST
 
 START_TEST(rows_outlive_their_product_until_cron)
 {
-    post_rows(json_pack("[o]", row("K1", "s1", 1, 1)));
-    ck_assert_int_eq(send("DELETE", "/rest/V1/products/K1", NULL), 200);
-    ck_assert(pieces("K1", "s1") == 1);
-    step("cron", json_object());
-    ck_assert(pieces("K1", "s1") == -1000);
+    shop_post_rows(json_pack("[o]", shop_row("K1", "s1", 1, 1)));
+    ck_assert_int_eq(shop_send("DELETE", "/rest/V1/products/K1", NULL), 200);
+    ck_assert(shop_pieces("K1", "s1") == 1);
+    shop_step("cron", json_object());
+    ck_assert(shop_pieces("K1", "s1") == -1000);
 }
 END_TEST
 
@@ -307,39 +186,42 @@ END_TEST
 
 static int post_bundle(const char *shipment_type)
 {
-    return send("POST", "/rest/V1/products",
-                json_pack("{s{ss ss ss si s{s[{ss sb ss s[{ss si} {ss si}]}]} s[{ss ss}]}}", "product", "sku",
-                          "B", "name", "Bundle", "type_id", "bundle", "price", 0, "extension_attributes",
-                          "bundle_product_options", "title", "Main", "required", 1, "type", "select",
-                          "product_links", "sku", "K1", "qty", 1, "sku", "K2", "qty", 1, "custom_attributes",
-                          "attribute_code", "shipment_type", "value", shipment_type));
+    return shop_send("POST", "/rest/V1/products",
+                     json_pack("{s{ss ss ss si s{s[{ss sb ss s[{ss si} {ss si}]}]} s[{ss ss}]}}", "product",
+                               "sku", "B", "name", "Bundle", "type_id", "bundle", "price", 0,
+                               "extension_attributes", "bundle_product_options", "title", "Main", "required",
+                               1, "type", "select", "product_links", "sku", "K1", "qty", 1, "sku", "K2",
+                               "qty", 1, "custom_attributes", "attribute_code", "shipment_type", "value",
+                               shipment_type));
 }
 
 START_TEST(parts_that_ship_together_stay_in_one_source)
 {
     ck_assert_int_eq(post_bundle("0"), 200);
-    ck_assert_int_eq(post_rows(json_pack("[o]", row("K1", "s1", 1, 1))), 200);
-    ck_assert_int_eq(post_rows(json_pack("[o]", row("K2", "s1", 1, 1))), 200);
-    ck_assert_int_eq(post_rows(json_pack("[o o]", row("K3", "s1", 1, 1), row("K2", "s2", 1, 1))), 400);
-    ck_assert(pieces("K3", "s1") == -1000 && pieces("K2", "s2") == -1000);
+    ck_assert_int_eq(shop_post_rows(json_pack("[o]", shop_row("K1", "s1", 1, 1))), 200);
+    ck_assert_int_eq(shop_post_rows(json_pack("[o]", shop_row("K2", "s1", 1, 1))), 200);
+    ck_assert_int_eq(
+        shop_post_rows(json_pack("[o o]", shop_row("K3", "s1", 1, 1), shop_row("K2", "s2", 1, 1))), 400);
+    ck_assert(shop_pieces("K3", "s1") == -1000 && shop_pieces("K2", "s2") == -1000);
     ck_assert_int_eq(post_bundle("1"), 200);
-    ck_assert_int_eq(post_rows(json_pack("[o o]", row("K3", "s1", 1, 1), row("K2", "s2", 1, 1))), 200);
-    ck_assert(pieces("K3", "s1") == 1 && pieces("K2", "s2") == 1);
+    ck_assert_int_eq(
+        shop_post_rows(json_pack("[o o]", shop_row("K3", "s1", 1, 1), shop_row("K2", "s2", 1, 1))), 200);
+    ck_assert(shop_pieces("K3", "s1") == 1 && shop_pieces("K2", "s2") == 1);
 }
 END_TEST
 
 static int post_parent(void)
 {
-    return send("POST", "/rest/V1/products",
-                json_pack("{s{ss ss ss si s{s{sb} s[I]}}}", "product", "sku", "P", "name", "Parent",
-                          "type_id", "configurable", "price", 0, "extension_attributes", "stock_item",
-                          "is_in_stock", 1, "configurable_product_links",
-                          (json_int_t)adobe_product_of(shop, "K1")->id));
+    return shop_send("POST", "/rest/V1/products",
+                     json_pack("{s{ss ss ss si s{s{sb} s[I]}}}", "product", "sku", "P", "name", "Parent",
+                               "type_id", "configurable", "price", 0, "extension_attributes", "stock_item",
+                               "is_in_stock", 1, "configurable_product_links",
+                               (json_int_t)adobe_product_of(shop, "K1")->id));
 }
 
 static bool parent_sells(void)
 {
-    json_t *answer = ask("GET", "/rest/V1/inventory/is-product-salable/P/2", NULL);
+    json_t *answer = shop_ask("GET", "/rest/V1/inventory/is-product-salable/P/2", NULL);
     bool sells = json_is_true(answer);
     json_decref(answer);
     return sells;
@@ -348,13 +230,13 @@ static bool parent_sells(void)
 START_TEST(a_parent_made_without_stock_stays_unsalable)
 {
     ck_assert_int_eq(post_parent(), 200);
-    post_rows(json_pack("[o]", row("K1", "s1", 5, 1)));
+    shop_post_rows(json_pack("[o]", shop_row("K1", "s1", 5, 1)));
     ck_assert(!parent_sells());
     ck_assert_int_eq(post_parent(), 200);
     ck_assert(parent_sells());
-    post_rows(json_pack("[o]", row("K1", "s1", 0, 0)));
+    shop_post_rows(json_pack("[o]", shop_row("K1", "s1", 0, 0)));
     ck_assert(!parent_sells());
-    post_rows(json_pack("[o]", row("K1", "s1", 1, 1)));
+    shop_post_rows(json_pack("[o]", shop_row("K1", "s1", 1, 1)));
     ck_assert(parent_sells());
 }
 END_TEST
@@ -418,7 +300,7 @@ int main(void)
 {
     Suite *suite = suite_create("sim-adobe");
     TCase *stock = tcase_create("stock");
-    tcase_add_checked_fixture(stock, open_shop, close_shop);
+    tcase_add_checked_fixture(stock, shop_open, shop_close);
     tcase_set_timeout(stock, 60);
     tcase_add_test(stock, index_is_the_sum_of_the_rows);
     tcase_add_test(stock, answer_is_never_below_zero);
