@@ -59,10 +59,12 @@ check)
   build_tree _build --enable-sanitizers --enable-werror
   make -C _build -s -j"$jobs" all
   make -C _build -s -j"$jobs" check
-  # Guards are taken out, and more seeds of the simulation are played where no sanitizer slows them down.
+  # Guards are taken out, calls and allocations fail, and more seeds of the simulation are played, where no
+  # sanitizer slows them down.
   build_tree _sabotage --enable-sabotage --enable-werror
   make -C _sabotage -s -j"$jobs" all
-  make -C _sabotage -s check SEEDS=1-1000 TESTS="tests/faults/test_sabotage.sh tests/faults/test_simulate.sh"
+  make -C _sabotage -s -j"$jobs" check SEEDS=1-1000 \
+    TESTS="tests/faults/test_sabotage.sh tests/faults/test_simulate.sh tests/faults/crash.py"
   make -C _sabotage -s -j"$jobs" distcheck >_sabotage/distcheck.log 2>&1 || { tail -n 60 _sabotage/distcheck.log; exit 1; }
   tail -n 3 _sabotage/distcheck.log
   ;;

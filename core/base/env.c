@@ -55,6 +55,15 @@ int64_t env_mono(void)
     return (int64_t)((double)real_ms(CLOCK_MONOTONIC) * env_clock_rate());
 }
 
+int64_t env_steady(void)
+{
+    static _Atomic int64_t furthest = INT64_MIN; /* wall before monotonic time */
+    int64_t now = env_now(), mono = env_mono(), ahead = now - mono, known = atomic_load(&furthest);
+    while (ahead > known && !atomic_compare_exchange_weak(&furthest, &known, ahead))
+        ;
+    return mono + (ahead > known ? ahead : known);
+}
+
 /* ---- randomness: splitmix64, one state a thread ---- */
 
 static __thread uint64_t random_state;

@@ -17,6 +17,9 @@
 
 int64_t env_now(void);
 int64_t env_mono(void);
+/* Wall time that never goes back while the process lives: for due times, which rows keep. Set forward it
+ * follows; set back it goes on from where it was, so nothing waits for a time to come twice. */
+int64_t env_steady(void);
 double env_clock_rate(void); /* 1 outside tests */
 /* env_mono in `ms`, but no sooner than in five real seconds where the clock runs faster: that does not make
  * the machine faster. For deadlines of what the machine itself has to do. */

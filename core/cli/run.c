@@ -22,7 +22,7 @@
 #include "core/cli/notify.h"
 #include "core/server/server.h"
 
-enum { TICK = 250, MOST_SIGNALS = 4, RELOAD_AGAIN = 10000 };
+enum { RUNNING = -1, TICK = 250, MOST_SIGNALS = 4, RELOAD_AGAIN = 10000 };
 
 typedef struct {
     const char *conf;
@@ -39,7 +39,7 @@ typedef struct {
     bool reload_wanted, stop_wanted; /* under `lock`, as the next */
     int64_t again;                   /* env_mono: a reload that was late is taken up again; 0: none */
     int ended_fd;                    /* the worker tells the main thread that shutdown is over */
-    int code;                        /* what it ended with; written before ended_fd is raised */
+    atomic_int code;                 /* what it ended with; RUNNING until then */
 } daemon_state;
 
 /* ---- configuration ---- */
@@ -67,6 +67,40 @@ static void log_findings(const config_findings *f)
         log_write(LOG_ERROR, "config.finding", "%.*s", (int)n, at);
         at += n + (at[n] == '\n');
     }
+}
+
+/* ---- what is not the configuration's fault: 78 would keep the service manager from starting it again ----
+ */
+
+static const int machine_errors[] = {ENOMEM, EMFILE, ENFILE, EIO, EINTR, EAGAIN, ENOSPC};
+static const char *const machine_words[] = {"out of memory", "no thread could be started",
+                                            "could not be registered", "cannot allocate", NULL};
+
+static bool is_the_machines(const char *text)
+{
+    bool found = false;
+    for (size_t i = 0; i < sizeof machine_errors / sizeof *machine_errors && !found; i++)
+        found = strstr(text, strerror(machine_errors[i])) != NULL;
+    for (int i = 0; machine_words[i] && !found; i++)
+        found = strstr(text, machine_words[i]) != NULL;
+    return found;
+}
+
+/* What is wrong with a file is wrong with it when it is read once more too. */
+static plan *read_plan(const char *conf, plugins *all, config_findings *findings, int *code)
+{
+    config_findings again = {0};
+    plan *p = plan_build(conf, all, findings);
+    *code = CLI_CONFIG;
+    if (p)
+        return p;
+    if ((p = plan_build(conf, all, &again)))
+        log_write(LOG_WARN, "config.again", "%s could not be read at first", conf);
+    else if (findings->text.failed || again.text.failed || is_the_machines(buffer_text(&again.text)) ||
+             strcmp(buffer_text(&findings->text), buffer_text(&again.text)))
+        *code = CLI_TEMPORARY;
+    config_findings_free(&again);
+    return p;
 }
 
 /* ---- reload ---- */
@@ -149,8 +183,8 @@ static void worker_main(void *arg)
     error verdict = {""};
     while (asked_to_reload(d))
         reload(d, "signal", &verdict);
-    d->code = stop_all(d);
-    eventfd_write(d->ended_fd, 1);
+    atomic_store(&d->code, stop_all(d));
+    eventfd_write(d->ended_fd, 1); /* a tick is soon enough where that fails */
 }
 
 static void want(daemon_state *d, bool *what)
@@ -194,6 +228,10 @@ static void read_signals(daemon_state *d, int fd, bool *asked_to_stop)
 {
     struct signalfd_siginfo got[MOST_SIGNALS];
     ssize_t n = read(fd, got, sizeof got);
+    if (n < 0 && errno != EAGAIN && errno != EINTR && !*asked_to_stop) {
+        log_write(LOG_ERROR, "run.signals", "signals cannot be read (%s): stopping", strerror(errno));
+        on_signal(d, SIGTERM, asked_to_stop);
+    }
     for (ssize_t i = 0; n > 0 && i < n / (ssize_t)sizeof *got; i++)
         on_signal(d, (int)got[i].ssi_signo, asked_to_stop);
 }
@@ -204,9 +242,10 @@ static int main_loop(daemon_state *d, int signals)
     struct pollfd fds[] = {{.fd = signals, .events = POLLIN}, {.fd = d->ended_fd, .events = POLLIN}};
     bool asked_to_stop = false;
     for (;;) {
+        int code = atomic_load(&d->code);
+        if (code != RUNNING)
+            return code;
         poll(fds, 2, TICK);
-        if (fds[1].revents)
-            return d->code;
         if (fds[0].revents)
             read_signals(d, signals, &asked_to_stop);
         if (!asked_to_stop && engine_wants_exit(d->engine)) {
@@ -276,6 +315,8 @@ static int start(daemon_state *d, plan *p, error *e)
     config_unref(c);
     if (!code)
         return 0;
+    if (code == CLI_CONFIG && is_the_machines(e->text))
+        code = CLI_TEMPORARY;
     engine_free(d->engine);
     journal_close(d->journal);
     return code;
@@ -284,6 +325,7 @@ static int start(daemon_state *d, plan *p, error *e)
 static int serve(daemon_state *d, plan *p, int signals)
 {
     error e = {""};
+    int pipelines = p->pipelines_n; /* it is the engine's from here on, and a reload may let it go */
     int code = start(d, p, &e);
     if (code) {
         log_write(LOG_ERROR, "run.start", "%s", e.text);
@@ -293,7 +335,7 @@ static int serve(daemon_state *d, plan *p, int signals)
     d->worker = env_thread_start("control", worker_main, d);
     if (!d->worker)
         return stop_all(d), CLI_BUG;
-    log_write(LOG_INFO, "run.ready", "tillbridge %s: %d pipelines, epoch %lld", tb_version(), p->pipelines_n,
+    log_write(LOG_INFO, "run.ready", "tillbridge %s: %d pipelines, epoch %lld", tb_version(), pipelines,
               (long long)journal_epoch(d->journal));
     notify_systemd("READY=1");
     code = main_loop(d, signals);
@@ -304,20 +346,29 @@ static int serve(daemon_state *d, plan *p, int signals)
     return code;
 }
 
+static int no_room(plan *p)
+{
+    log_write(LOG_ERROR, "run.start", "no room to start: %s", strerror(errno));
+    plan_unref(p);
+    return CLI_TEMPORARY;
+}
+
 static int run(const char *conf)
 {
-    daemon_state d = {
-        .conf = conf, .reloading = {PTHREAD_MUTEX_INITIALIZER}, .lock = {PTHREAD_MUTEX_INITIALIZER}};
+    daemon_state d = {.conf = conf,
+                      .code = RUNNING,
+                      .reloading = {PTHREAD_MUTEX_INITIALIZER},
+                      .lock = {PTHREAD_MUTEX_INITIALIZER}};
     config_findings findings = {0};
-    int signals = signals_blocked(), code = CLI_CONFIG;
+    int signals = signals_blocked(), code = CLI_TEMPORARY;
     env_cond_init(&d.wake);
     d.ended_fd = eventfd(0, EFD_CLOEXEC);
     d.plugins = plugins_new(NULL);
-    plan *p = d.plugins ? plan_build(conf, d.plugins, &findings) : NULL;
+    plan *p = d.plugins ? read_plan(conf, d.plugins, &findings, &code) : NULL;
     if (!p)
         log_findings(&findings);
     else if (signals < 0 || d.ended_fd < 0 || !(d.engine = engine_new(d.plugins)))
-        log_write(LOG_ERROR, "run.start", "no room to start: %s", strerror(errno));
+        code = no_room(p);
     else
         code = serve(&d, p, signals);
     config_findings_free(&findings);
@@ -330,8 +381,8 @@ int cli_run(int argc, char **argv)
     static const char text[] =
         "Runs the daemon in the foreground; logs go to stderr. TERM and INT end it in order, a\n"
         "second one at once; HUP reads the configuration again. Exit: 0 ended in order, 70 a\n"
-        "plugin did not come back, 74 the journal cannot be used, 75 the journal is in use, 78\n"
-        "the configuration or a plugin was refused.\n";
+        "plugin did not come back, 74 the journal cannot be used, 75 the journal is in use or the\n"
+        "machine is short of memory or descriptors, 78 the configuration or a plugin was refused.\n";
     static const cli_usage usage = {"run", "", text, OPT_CONF | OPT_DEBUG | OPT_LOG_JSON, 0, 0};
     cli_args a;
     int code = cli_parse(argc, argv, &usage, &a);

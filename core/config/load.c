@@ -150,6 +150,17 @@ static int parse(config_t *parsed, const char *path, const char *folder, config_
     return -1;
 }
 
+/* libconfig does not look whether its copies were made: names and texts that are missing are told here, once.
+ */
+static bool is_whole(const config_setting_t *setting, bool named)
+{
+    bool whole = (!named || config_setting_name(setting)) &&
+                 (config_setting_type(setting) != CONFIG_TYPE_STRING || config_setting_get_string(setting));
+    for (int i = 0; whole && config_setting_is_aggregate(setting) && i < config_setting_length(setting); i++)
+        whole = is_whole(config_setting_get_elem(setting, (unsigned)i), config_setting_is_group(setting));
+    return whole;
+}
+
 static config *model(const config_t *parsed, const char *path, const char *folder, config_findings *f)
 {
     config *c = calloc(1, sizeof *c);
@@ -158,6 +169,10 @@ static config *model(const config_t *parsed, const char *path, const char *folde
     c->refs = 1;
     c->path = strdup(path);
     c->tables_dir = strdup(folder);
+    if (!c->path || !c->tables_dir || !is_whole(config_root_setting(parsed), false)) {
+        config_find(f, (config_where){NULL, 0}, "%s: out of memory", path);
+        return c;
+    }
     config_reader r = {c, f, c->tables_dir, parsed};
     reader_group(&r, config_root_setting(parsed), config_root_keys, c, "the file");
     config_checks(&r);

@@ -139,10 +139,14 @@ static const char *host_state_get(tb_ctx *ctx, const char *name, const char *key
     const tb_change *own = own_change(c, name, key);
     CLEANUP_BUFFER buffer full = {0};
     call_state_name(c, name, &full);
-    CLEANUP_FREE char *value = journal_state_get(c->engine->journal, buffer_text(&full), key, version);
+    CLEANUP_FREE char *value =
+        full.failed ? NULL : journal_state_get(c->engine->journal, buffer_text(&full), key, version);
     if (own) /* not committed yet: it has no version, but it is what was set last */
         return own->value;
-    return value ? keep_text(c, value) : NULL;
+    const char *kept = value ? keep_text(c, value) : NULL;
+    if (full.failed || (value && !kept))
+        engine_short_of_memory(c->engine, "state could not be read");
+    return kept;
 }
 
 static bool declares(const call *c, const char *name)
@@ -180,7 +184,9 @@ static int host_state_list(tb_ctx *ctx, const char *name, const char *prefix,
         return 0;
     CLEANUP_BUFFER buffer full = {0};
     call_state_name(c, name, &full);
-    return journal_state_list(c->engine->journal, buffer_text(&full), prefix, each, arg);
+    if (full.failed)
+        engine_short_of_memory(c->engine, "state could not be read");
+    return full.failed ? -1 : journal_state_list(c->engine->journal, buffer_text(&full), prefix, each, arg);
 }
 
 /* ---- tables ---- */
@@ -266,12 +272,14 @@ void call_begin(call *c, engine *e, pipeline *p, const plan_use *use, connection
                 .connection = connection_,
                 .kind = kind};
     c->deadline = env_now();
+    memory_failed();
     if (p)
         p->calling = use->plugin->name;
 }
 
 void call_end(call *c)
 {
+    c->short_of_memory = memory_failed();
     while (c->texts) {
         call_text *t = c->texts;
         c->texts = t->next;

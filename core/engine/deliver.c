@@ -43,7 +43,7 @@ const char **claim_lines(const char *text, char **copy, int *n)
 {
     *n = 0;
     *copy = strdup(text ? text : "");
-    const char **names = calloc(strlen(text ? text : "") / 2 + 2, sizeof *names);
+    const char **names = *copy ? calloc(strlen(*copy) / 2 + 2, sizeof *names) : NULL;
     char *rest = *copy;
     for (char *line; names && (line = strsep(&rest, "\n"));)
         if (*line)
@@ -57,7 +57,7 @@ int64_t deliver_deadline(const deliverer *d)
     for (int i = 0; i < d->n; i++)
         if (d->flights[i].row.first_seen < oldest)
             oldest = d->flights[i].row.first_seen;
-    return d->n ? oldest + d->pipeline->p->config->freshness : env_now();
+    return d->n ? oldest + d->pipeline->p->config->freshness : env_steady();
 }
 
 /* ---- take ---- */
@@ -68,7 +68,7 @@ static bool wants_are_held(pipeline *p, const memory *m)
     int n;
     char *copy;
     const char **names = claim_lines(m->wants, &copy, &n);
-    bool held = names && claims_held(p->engine->claims, m->seq, names, n);
+    bool held = !names || claims_held(p->engine->claims, m->seq, names, n);
     free(names);
     free(copy);
     return held;
@@ -93,10 +93,15 @@ static bool skip(void *arg, int64_t seq, const char *key)
 
 static tb_record *record_of(const journal_row *row, int64_t doubtful_below)
 {
-    tb_record *r = tb_record_new(row->type, row->key, json_loads(row->body, JSON_DECODE_ANY, NULL));
+    json_t *body = json_loads(row->body, JSON_DECODE_ANY, NULL);
+    tb_record *r = body ? tb_record_new(row->type, row->key, body) : NULL;
     if (!r)
         return NULL;
     tb_record_set_group(r, row->group ? row->group : "");
+    if (row->group && strcmp(tb_record_group(r), row->group)) {
+        tb_record_unref(r);
+        return NULL;
+    }
     tb_record_set_changed(r, row->first_seen);
     if (row->urgent)
         tb_record_set_urgent(r);
@@ -104,25 +109,33 @@ static tb_record *record_of(const journal_row *row, int64_t doubtful_below)
     return r;
 }
 
-static void into_flights(deliverer *d, journal_row *rows, int n)
+/* An intent that is still open when its record is taken was not settled, whatever became of the call. */
+static flight_state first_state(const journal_row *row)
 {
+    return row->state == RECORD_UNKNOWN || row->operation ? FLIGHT_PROBE : FLIGHT_GOES;
+}
+
+/* False: there was no room for some; they are looked at again soon. */
+static bool into_flights(deliverer *d, journal_row *rows, int n)
+{
+    bool all = true;
     int64_t below = journal_doubtful_below(d->pipeline->engine->journal);
     for (int i = 0; i < n; i++) {
         tb_record *record = record_of(&rows[i], below);
         memory *m = record ? pipeline_memory(d->pipeline, rows[i].seq, true) : NULL;
         if (!m) {
             tb_record_unref(record);
+            all = false;
             continue;
         }
         m->in_flight = true;
-        d->flights[d->n++] = (flight){.row = rows[i],
-                                      .record = record,
-                                      .state = rows[i].state == RECORD_UNKNOWN ? FLIGHT_PROBE : FLIGHT_GOES};
+        d->flights[d->n++] = (flight){.row = rows[i], .record = record, .state = first_state(&rows[i])};
         rows[i] = (journal_row){0}; /* moved */
     }
+    return all;
 }
 
-/* Fills the flights; *next: when to look again (env_now time) if there are none. */
+/* Fills the flights; *next: when to look again (env_steady time) if there are none. */
 static int take(deliverer *d, int64_t *next)
 {
     pipeline *p = d->pipeline;
@@ -130,13 +143,13 @@ static int take(deliverer *d, int64_t *next)
     const config_pipeline *c = p->p->config;
     journal_row *rows = NULL;
     ENV_HOLD(&p->memory_lock);
-    int n = journal_take(p->engine->journal, p->number, env_now(), c->deliver.batch,
+    int n = journal_take(p->engine->journal, p->number, env_steady(), c->deliver.batch,
                          pipeline_hydrates(p) ? c->deliver.hydrate_groups : 0, skip, &t, &rows, next);
-    if (n > 0)
-        into_flights(d, rows, n);
+    if (n < 0 || !into_flights(d, rows, n))
+        t.skipped = true;
     journal_rows_free(rows, n > 0 ? n : 0);
-    if (t.skipped && *next > env_now() + CLAIM_RETRY)
-        *next = env_now() + CLAIM_RETRY;
+    if (t.skipped && *next > env_steady() + CLAIM_RETRY)
+        *next = env_steady() + CLAIM_RETRY;
     return d->n;
 }
 
@@ -147,11 +160,7 @@ static void release(deliverer *d)
         flight *f = &d->flights[i];
         pipeline_forget(d->pipeline, f->row.seq);
         tb_record_unref(f->record);
-        journal_row *row = malloc(sizeof *row); /* rows are freed as a list that was allocated */
-        if (row) {
-            *row = f->row;
-            journal_rows_free(row, 1);
-        }
+        journal_row_clear(&f->row);
         *f = (flight){0};
     }
     d->n = 0;
@@ -185,16 +194,22 @@ static void sweep(deliverer *d)
     d->sweep_at = now + (n < SWEEP_ALL ? SWEEP_EVERY : SWEEP_AGAIN);
 }
 
+static void put_all_back(deliverer *d)
+{
+    for (int i = 0; i < d->n; i++)
+        d->flights[i].state = FLIGHT_BACK;
+}
+
 static void deliver_once(deliverer *d)
 {
     pipeline *p = d->pipeline;
     if (d->n == p->p->config->deliver.batch)
         pipeline_wake(p); /* there may be more, for the other workers too */
     deliver_prepare(d);
-    if (!engine_wants_exit(p->engine)) { /* else the journal broke under it: nothing that was read counts */
-        deliver_hand_over(d);
-        deliver_settle(d);
-    }
+    if (engine_wants_exit(p->engine)) /* what could not be looked up was perhaps taken for nothing */
+        put_all_back(d);
+    deliver_hand_over(d);
+    deliver_settle(d);
     release(d);
     pipeline_wake(p);
 }
@@ -214,7 +229,8 @@ void deliverer_main(void *arg)
         else if (take(d, &next))
             deliver_once(d);
         else
-            wait_until(p, env_mono() + (next - env_now() < IDLE_LOOK ? next - env_now() : IDLE_LOOK), true);
+            wait_until(p, env_mono() + (next - env_steady() < IDLE_LOOK ? next - env_steady() : IDLE_LOOK),
+                       true);
     }
     ENV_HOLD(&p->lock);
     atomic_fetch_sub(&p->threads, 1);

@@ -13,6 +13,7 @@ engine *engine_new(plugins *plugins_)
         return NULL;
     }
     e->plugins = plugins_;
+    memory_watch();
     env_mutex_init(&e->lock);
     env_mutex_init(&e->reloading);
     return e;
@@ -54,6 +55,14 @@ void engine_broken(void *arg, const char *why)
     atomic_store(&e->wants_exit, 74);
 }
 
+/* Where "there is nothing" and "it could not be looked up" would look the same: the next start has more room.
+ */
+void engine_short_of_memory(engine *e, const char *what)
+{
+    log_write(LOG_ERROR, "memory.short", "out of memory (%s), shutting down: start it again", what);
+    atomic_store(&e->wants_exit, 75);
+}
+
 int engine_wants_exit(const engine *e)
 {
     return atomic_load(&e->wants_exit);
@@ -93,6 +102,13 @@ static connection *old_connection(const engine *e, const char *name)
     return NULL;
 }
 
+static void connections_free(connection **list, int n)
+{
+    for (int i = 0; i < n; i++)
+        connection_unref(list[i]);
+    free(list);
+}
+
 connection **engine_connections_for(engine *e, const plan *p, error *err)
 {
     connection **list = calloc((size_t)p->config->connections_n + 1, sizeof(connection *));
@@ -101,7 +117,9 @@ connection **engine_connections_for(engine *e, const plan *p, error *err)
         connection *old = old_connection(e, c->name);
         bool same = old && !strcmp(connection_digest(old), c->digest);
         list[i] = same ? connection_ref(old) : connection_new(p->config, c);
-        if (list[i] && old && !same)
+        if (!list[i])
+            return connections_free(list, i), error_set(err, "out of memory"), NULL;
+        if (old && !same)
             connection_inherit(list[i], old);
     }
     if (!list)
@@ -112,22 +130,22 @@ connection **engine_connections_for(engine *e, const plan *p, error *err)
 /* ---- start ---- */
 
 /* Claims of effects that are still unknown are held from before anything else runs. */
-static void claim_open_intents(engine *e)
+static int claim_open_intents(engine *e)
 {
     journal_row *rows = NULL;
-    int n = journal_intents(e->journal, &rows);
-    for (int i = 0; i < n; i++) {
+    int n = journal_intents(e->journal, &rows), bad = n < 0;
+    for (int i = 0; i < n && !bad; i++) {
         char *copy;
         int names_n;
         const char **names = claim_lines(rows[i].claims, &copy, &names_n);
-        if (names && names_n)
-            claims_take(e->claims, rows[i].seq, names, names_n, INT64_MAX);
+        bad = !names || (names_n && !claims_take(e->claims, rows[i].seq, names, names_n, INT64_MAX));
         free(names);
         free(copy);
     }
     if (n > 0)
         log_write(LOG_INFO, "engine.intents", "%d calls whose answer is unknown will be probed", n);
     journal_rows_free(rows, n > 0 ? n : 0);
+    return bad ? -1 : 0;
 }
 
 static int start_pipelines(engine *e, error *err)
@@ -172,12 +190,13 @@ int engine_start(engine *e, plan *p, journal *j, error *err)
     env_lock(&e->lock);
     e->journal = j;
     e->plan = p;
-    e->started = env_now();
+    e->started = env_steady();
     env_unlock(&e->lock);
     if (!(e->connections = engine_connections_for(e, p, err)) || !(e->tables = tables_load(j, p, err)))
         return 74;
     e->connections_n = p->config->connections_n;
-    claim_open_intents(e);
+    if (claim_open_intents(e))
+        return error_set(err, "calls whose answer is unknown could not be looked up"), 75;
     if (start_pipelines(e, err)) {
         engine_stop(e);
         return 78;

@@ -49,7 +49,7 @@ void exchange_send(const config_connection *c, env_client *client, const tb_requ
                    const atomic_bool *abort_flag, env_answer *out)
 {
     CLEANUP_BUFFER buffer url = {0}, path = {0}, authorization = {0};
-    CLEANUP_FREE char *body = q->json ? json_dumps(q->json, JSON_COMPACT | JSON_REAL_PRECISION(15)) : NULL;
+    CLEANUP_FREE char *body = q->json ? tbh_dumps(q->json, JSON_COMPACT | JSON_REAL_PRECISION(15)) : NULL;
     url_parts parts;
     char nonce[33];
     const char *headers[MOST_HEADERS + 4] = {"Accept: application/json"};
@@ -74,6 +74,10 @@ void exchange_send(const config_connection *c, env_client *client, const tb_requ
                            .body_size = body ? strlen(body) : 0,
                            .timeout = c->timeout,
                            .abort = abort_flag};
+    if ((q->json && !body) || url.failed || path.failed || authorization.failed) {
+        *out = (env_answer){.fate = ENV_INVALID, .why = "out of memory: nothing was sent"};
+        return;
+    }
     env_exchange(client, &request, out);
     trace(c, q, buffer_text(&url), body, out);
 }

@@ -71,7 +71,7 @@ static void stop_for_right(deliverer *d, const char *why)
     log_write(LOG_ERROR, "credentials.right", "pipeline %s stops for %d s: %s", p->p->config->name,
               RIGHT_PAUSE / 1000, why);
     ENV_HOLD(&p->lock);
-    p->stopped_until = env_now() + RIGHT_PAUSE;
+    p->stopped_until = env_steady() + RIGHT_PAUSE;
 }
 
 static void last_error_of(pipeline *p, char *out, size_t size)
@@ -120,6 +120,7 @@ static bool intend(deliverer *d, const plan_operation *op, const plan_use *use, 
             buffer_printf(&lines, "%s\n", names[k]);
         bodies[2 * i] = buffer_take(&lines);
         bodies[2 * i + 1] = tbh_body_text(some[i]->record);
+        good = bodies[2 * i] && bodies[2 * i + 1];
         good = bodies[2 * i] && bodies[2 * i + 1]; /* without them it would be probed wrongly */
         list[i] = (journal_intent){some[i]->row.seq,    some[i]->row.generation,
                                    some[i]->row.step,   use->connection ? use->connection->name : "",
@@ -127,9 +128,9 @@ static bool intend(deliverer *d, const plan_operation *op, const plan_use *use, 
                                    bodies[2 * i],       bodies[2 * i + 1],
                                    JOURNAL_DONE};
     }
-    good =
-        good && !SABOTAGE("no-intent") &&
-        journal_intend(d->pipeline->engine->journal, d->pipeline->number, list, n, env_now()) == JOURNAL_DONE;
+    good = good && !SABOTAGE("no-intent") &&
+           journal_intend(d->pipeline->engine->journal, d->pipeline->number, list, n, env_steady()) ==
+               JOURNAL_DONE;
     for (int i = 0; i < n; i++) {
         bool stored = (good && list[i].result == JOURNAL_DONE) || SABOTAGE("no-intent");
         some[i]->intended = stored;
@@ -157,7 +158,17 @@ static tb_verdict call_sink(deliverer *d, const plan_operation *op, flight **som
     tb_verdict v = use->plugin->api.sink->deliver(d->sinks[op->sink].self, call_ctx(c), op->operation->name,
                                                   d->records, (size_t)n);
     call_end(c);
-    return v;
+    return c->short_of_memory ? TB_RETRY : v;
+}
+
+static void not_believed(flight *f, bool create)
+{
+    if (create) {
+        flight_core(f, SETTLE_UNKNOWN, NULL, NULL, "out of memory");
+        f->wait = PROBE_FIRST;
+    } else {
+        flight_retry(f, false, 0, "out of memory");
+    }
 }
 
 static void judge_part(deliverer *d, const plan_operation *op, flight **some, int n, tb_verdict v,
@@ -166,6 +177,10 @@ static void judge_part(deliverer *d, const plan_operation *op, flight **some, in
     const char *name = c->use->plugin->name;
     for (int i = 0; i < n; i++) {
         flight *f = some[i];
+        if (c->short_of_memory) {
+            not_believed(f, op->operation->effect == TB_CREATE);
+            continue;
+        }
         if (flight_said(f))
             continue;
         if (v == TB_OK)
@@ -261,14 +276,14 @@ static void hand_over_operation(deliverer *d, const plan_operation *op)
 
 /* ---- probes ---- */
 
-static void judge_probe(flight *f, const call *c, tb_verdict v, bool latest)
+static void judge_probe(flight *f, const call *c, tb_verdict v, bool looks)
 {
-    int64_t left = SABOTAGE("believe-at-once") ? 0 : f->row.intent_when + server_time(c) - env_now();
+    int64_t left = SABOTAGE("believe-at-once") ? 0 : f->row.intent_when + server_time(c) - env_steady();
     tb_outcome o;
     tbh_outcome(f->record, &o);
     if (v == TB_APPLIED) {
         f->state = FLIGHT_SAID;
-        f->more = latest;                  /* what comes next is looked up */
+        f->more = looks;                   /* what comes next is looked up, where it can be */
     } else if (v == TB_NOOP && left > 0) { /* a slow effect may still land */
         flight_core(f, SETTLE_UNKNOWN, NULL, NULL, "not there yet; believed after the server's time");
         f->wait = left;
@@ -299,6 +314,10 @@ static void probe_one(deliverer *d, flight *f)
     const plan_use *use = &p->p->sinks[op->sink];
     f->operation = op;
     tb_record_set_probe(f->record, f->row.probe ? f->row.probe : "");
+    if (strcmp(tb_record_probe(f->record), f->row.probe ? f->row.probe : "")) {
+        f->state = FLIGHT_BACK; /* no room for its identity: nothing is looked for under another */
+        return;
+    }
     call c;
     call_begin(&c, p->engine, p, use, pipeline_connection(p, use), CALL_PROBE);
     c.records = &f->record;
@@ -306,7 +325,7 @@ static void probe_one(deliverer *d, flight *f)
     c.deadline = f->row.first_seen;
     tb_verdict v = api->probe(d->sinks[op->sink].self, call_ctx(&c), f->row.operation, f->record);
     call_end(&c);
-    judge_probe(f, &c, v, p->p->config->latest);
+    judge_probe(f, &c, c.short_of_memory ? TB_RETRY : v, pipeline_hydrates(p));
 }
 
 void deliver_hand_over(deliverer *d)

@@ -69,7 +69,12 @@ typedef struct {
     connection_fate fate;  /* of the last exchange */
     engine_tables *tables; /* pinned at the first use */
     call_text *texts;
+    bool short_of_memory; /* once it has ended: what it said is not to be believed */
 } call;
+
+/* memory.c */
+void memory_watch(void);
+bool memory_failed(void); /* on this thread, since it was last asked */
 
 void call_begin(call *c, engine *e, pipeline *p, const plan_use *use, connection *connection, call_kind kind);
 void call_end(call *c);
@@ -79,6 +84,7 @@ void call_state_name(const call *c, const char *name, buffer *out);
  * "stock/rows/KEY" there; a name that is whole already stays. The caller frees; NULL: out of memory. */
 char *call_depend_name(const pipeline *p, const tb_dependence *d);
 tb_ctx *call_ctx(call *c);
+void engine_short_of_memory(engine *e, const char *what); /* ends it in order, code 75 */
 
 /* ---- a pipeline at work ---- */
 
@@ -88,10 +94,11 @@ typedef struct {
     connection *connection;
     plugin_instance instance;
     env_thread *thread;
-    int64_t place;     /* in the inbox */
-    bool poked, more;  /* under the pipeline's lock */
-    int64_t next_read; /* env_now time; for status too */
-    int failures;      /* reads that failed in a row */
+    int64_t place;        /* in the inbox */
+    bool poked, more;     /* under the pipeline's lock */
+    int64_t next_read;    /* env_steady time; for status too */
+    int64_t gather_until; /* env_mono: bodies are expanded together then */
+    int failures;         /* reads that failed in a row */
 } source;
 
 typedef enum {               /* what becomes of a flight */
@@ -155,7 +162,7 @@ struct pipeline {
     bool stopping;
     bool ready;            /* records may be due */
     atomic_int threads;    /* alive */
-    int64_t stopped_until; /* credentials.right: takes nothing before; env_now time */
+    int64_t stopped_until; /* credentials.right: takes nothing before; env_steady time */
     char last_error[256];
     int64_t last_error_when;
     int64_t freshness[FRESHNESS_RING]; /* ms from first change to applied */
@@ -181,7 +188,7 @@ struct engine {
     int connections_n;
     engine_tables *tables;
     claims *claims;
-    int64_t started; /* env_now */
+    int64_t started; /* env_steady */
     atomic_int wants_exit;
     atomic_int stops; /* calls of engine_stop */
     atomic_bool stopping;

@@ -293,7 +293,7 @@ int64_t pipeline_paused_until(pipeline *p)
         until = one > until ? one : until;
     }
     ENV_HOLD(&p->lock);
-    int64_t left = p->stopped_until - env_now();
+    int64_t left = p->stopped_until - env_steady();
     return left > 0 && env_mono() + left > until ? env_mono() + left : until;
 }
 

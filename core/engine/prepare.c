@@ -42,7 +42,9 @@ static void hydrate_some(deliverer *d, int source_i, flight **some, int n)
     tb_verdict v = api->hydrate(d->hydrators[source_i].self, call_ctx(&c), records, (size_t)n);
     call_end(&c);
     for (int i = 0; i < n; i++)
-        if (!flight_said(some[i]) && v != TB_OK)
+        if (c.short_of_memory)
+            flight_retry(some[i], false, 0, "out of memory");
+        else if (!flight_said(some[i]) && v != TB_OK)
             flight_no_answer(d, some[i], &c, false);
 }
 
@@ -104,7 +106,9 @@ static void apply_one(deliverer *d, flight *f, int transform_i)
     tb_verdict v =
         use->plugin->api.transform->apply(d->transforms[transform_i].self, call_ctx(&c), &f->record);
     call_end(&c);
-    if (!flight_said(f) && v != TB_OK)
+    if (c.short_of_memory)
+        flight_retry(f, false, 0, "out of memory");
+    else if (!flight_said(f) && v != TB_OK)
         flight_core(f, SETTLE_REJECT, "plugin.fault", use->plugin->name,
                     "plugin %s returned a verdict (%d) that it did not set on the record", use->plugin->name,
                     (int)v);

@@ -61,7 +61,7 @@ static void retry_or_park(const pipeline *p, const flight *f, journal_settlement
         return;
     }
     int64_t wait = f->wait ? f->wait : f->counts ? back_off(p, s->attempts - 1) : back_off(p, 0);
-    s->due = env_now() + wait;
+    s->due = env_steady() + wait;
 }
 
 static void from_core(const pipeline *p, const flight *f, journal_settlement *s)
@@ -71,7 +71,7 @@ static void from_core(const pipeline *p, const flight *f, journal_settlement *s)
     s->cause = f->cause;
     s->rule = f->rule;
     s->text = f->text;
-    s->due = env_now();
+    s->due = env_steady();
     s->attempts = f->row.attempts;
     if (f->kind == SETTLE_RETRY || f->kind == SETTLE_UNKNOWN)
         retry_or_park(p, f, s);
@@ -84,7 +84,7 @@ static void unknown_said(const pipeline *p, const flight *f, journal_settlement 
     s->kind = can ? SETTLE_UNKNOWN : f->intended ? SETTLE_REJECT : SETTLE_RETRY;
     s->reason = can ? NULL : "effect.unknown";
     s->cause = f->row.key;
-    s->due = env_now() + back_off(p, 0);
+    s->due = env_steady() + back_off(p, 0);
 }
 
 /* A plugin's own RETRY uses up an attempt. */
@@ -103,7 +103,7 @@ static void from_plugin(const pipeline *p, flight *f, const tb_outcome *o, journ
     s->text = o->text;
     s->more = o->more || f->more;
     s->noop = o->verdict == TB_NOOP;
-    s->due = o->until;
+    s->due = o->until ? env_steady() + (o->until - env_now()) : 0;
     s->attempts = f->row.attempts;
     switch (o->verdict) {
     case TB_APPLIED:
@@ -123,14 +123,17 @@ static void from_plugin(const pipeline *p, flight *f, const tb_outcome *o, journ
         unknown_said(p, f, s);
         break;
     default:
-        retry_said(p, f, s);
+        if (o->failed && f->intended) /* the call was made; what was said of it could not be kept */
+            unknown_said(p, f, s);
+        else
+            retry_said(p, f, s);
     }
 }
 
 /* What would be made once more by coming once more: nothing is read before it that would show it. */
 static bool creates_blindly(const pipeline *p, const flight *f)
 {
-    return !p->p->config->latest && f->operation && f->operation->operation->effect == TB_CREATE;
+    return !pipeline_hydrates(p) && f->operation && f->operation->operation->effect == TB_CREATE;
 }
 
 /* In flight at an unclean stop: comes once more when the servers cannot act any more on what was sent then.
@@ -143,7 +146,7 @@ static void once_more_if_doubtful(const pipeline *p, const flight *f, journal_se
             longest = connection_server_time(p->connections[i]);
     int64_t safe = p->engine->started + longest;
     if (s->kind != SETTLE_APPLIED || s->more || creates_blindly(p, f) ||
-        f->row.seq > journal_doubtful_below(p->engine->journal) || env_now() >= safe)
+        f->row.seq > journal_doubtful_below(p->engine->journal) || env_steady() >= safe)
         return;
     s->more = true;
     s->due = safe;
@@ -173,7 +176,8 @@ static int add_states(pipeline *p, const tb_outcome *o, journal_settlement *s, p
             continue;
         buffer name = {0};
         call_state_name(&scope, c->name, &name);
-        k->names[k->names_n] = buffer_take(&name);
+        if (!(k->names[k->names_n] = buffer_take(&name)))
+            return -1;
         k->states[k->names_n] = (journal_state){k->names[k->names_n], c->key, c->value};
         k->names_n++;
     }
@@ -195,7 +199,7 @@ static int add_depends(const pipeline *p, const tb_outcome *o, journal_settlemen
     return 0;
 }
 
-static void emit_to(const flight *f, const tb_record *r, int ordinal, int64_t pipeline_, pieces *k)
+static int emit_to(const flight *f, const tb_record *r, int ordinal, int64_t pipeline_, pieces *k)
 {
     int i = k->emissions_n++;
     CLEANUP_BUFFER buffer id = {0};
@@ -210,6 +214,7 @@ static void emit_to(const flight *f, const tb_record *r, int ordinal, int64_t pi
                                           .body = k->bodies[i],
                                           .changed = tb_record_changed(r),
                                           .urgent = tbh_urgent(r)}};
+    return k->ids[i] && k->bodies[i] ? 0 : -1;
 }
 
 static int add_emissions(pipeline *p, const flight *f, const tb_outcome *o, journal_settlement *s, pieces *k)
@@ -226,8 +231,9 @@ static int add_emissions(pipeline *p, const flight *f, const tb_outcome *o, jour
         return -1;
     for (int i = 0; i < o->emitted_n; i++)
         for (int q = 0; q < e->pipelines_n; q++)
-            if (plan_takes(e->pipelines[q]->p, tb_record_type(o->emitted[i])))
-                emit_to(f, o->emitted[i], i, e->pipelines[q]->number, k);
+            if (plan_takes(e->pipelines[q]->p, tb_record_type(o->emitted[i])) &&
+                emit_to(f, o->emitted[i], i, e->pipelines[q]->number, k))
+                return -1;
     s->emissions = k->emissions;
     s->emissions_n = k->emissions_n;
     return 0;
@@ -246,10 +252,10 @@ static int fill(pipeline *p, flight *f, const tb_outcome *o, journal_settlement 
     s->owner = known && known->owner ? known->owner : p->p->config->owner;
     s->answer_id = o->answer_id;
     s->answer = o->answer;
-    s->sent = o->sent ? (k->sent = json_dumps(o->sent, JSON_COMPACT | JSON_ENCODE_ANY)) : NULL;
+    s->sent = o->sent ? (k->sent = tbh_dumps(o->sent, JSON_COMPACT | JSON_ENCODE_ANY)) : NULL;
     if (!p->p->config->latest || s->kind == SETTLE_REJECT) {
         json_t *parts = tbh_parts(f->record);
-        k->came_in = json_dumps(parts, JSON_COMPACT);
+        k->came_in = tbh_dumps(parts, JSON_COMPACT);
         json_decref(parts);
         s->came_in = p->p->config->latest ? k->came_in : f->row.body;
     }
@@ -323,7 +329,7 @@ static journal_result commit(deliverer *d, journal_settlement *list, int n)
 {
     pipeline *p = d->pipeline;
     for (;;) {
-        journal_result result = journal_settle(p->engine->journal, p->number, list, n, env_now());
+        journal_result result = journal_settle(p->engine->journal, p->number, list, n, env_steady());
         if (result != JOURNAL_FULL || pipeline_stopping(p))
             return result;
         ENV_HOLD(&p->lock);
@@ -354,7 +360,8 @@ void deliver_settle(deliverer *d)
         bool settled = list && k && d->done[i] && result == JOURNAL_DONE;
         if (settled)
             after_commit(d, &d->flights[i], &list[s]);
-        else if (d->flights[i].state == FLIGHT_BACK || result != JOURNAL_UNKNOWN)
+        else if (d->flights[i].state == FLIGHT_BACK ||
+                 (result != JOURNAL_UNKNOWN && !d->flights[i].intended)) /* its intent stands: it is probed */
             let_claims_go(d, &d->flights[i], NULL);
         s += list && k && d->done[i];
     }

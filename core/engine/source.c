@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-enum { BODIES = 20, READ_RETRY = 1000, READ_RETRY_MOST = 60000, NO_ROOM = 500 };
+enum { BODIES = 50, GATHER = 20, READ_RETRY = 1000, READ_RETRY_MOST = 60000, NO_ROOM = 500 };
 
 static const char *stream_of(const source *s)
 {
@@ -46,9 +46,9 @@ static void fill_item(const source *s, const tb_record *r, const char *rule, con
                            .key = tb_record_key(r),
                            .group = tb_record_group(r),
                            .id = *id ? id : NULL,
-                           .body = body ? body : "null",
+                           .body = body,
                            .changed = tb_record_changed(r),
-                           .due = tbh_urgent(r) ? 0 : env_now() + c->deliver.linger,
+                           .due = tbh_urgent(r) ? 0 : env_steady() + c->deliver.linger,
                            .urgent = tbh_urgent(r),
                            .rule = rule};
 }
@@ -66,7 +66,8 @@ static int fill_states(source *s, const tb_feed *feed, accepting *a)
     for (const tb_change *k = feed->changes; k; k = k->next) {
         buffer name = {0};
         call_state_name(&scope, k->name, &name);
-        a->names[a->states_n] = buffer_take(&name);
+        if (!(a->names[a->states_n] = buffer_take(&name)))
+            return -1;
         a->states[a->states_n] = (journal_state){a->names[a->states_n], k->key, k->value};
         a->states_n++;
     }
@@ -95,7 +96,8 @@ static int fill(source *s, const tb_feed *feed, accepting *a)
     if (!a->items || !a->bodies)
         return -1;
     for (int i = 0; i < feed->n; i++) {
-        a->bodies[i] = tbh_body_text(feed->records[i]);
+        if (!(a->bodies[i] = tbh_body_text(feed->records[i])))
+            return -1;
         fill_item(s, feed->records[i], feed->rules[i], a->bodies[i], &a->items[i]);
     }
     return fill_states(s, feed, a) || fill_raises(s, feed, a) ? -1 : 0;
@@ -106,7 +108,8 @@ int source_accept(source *s, tb_feed *feed, const char *cursor, const source_bod
     accepting a = {0};
     journal_accepted done;
     error err = {""};
-    int bad = fill(s, feed, &a);
+    /* what could not be looked up was perhaps taken for nothing by the callback */
+    int bad = fill(s, feed, &a) || engine_wants_exit(s->pipeline->engine);
     journal_accepting batch = {.pipeline = s->pipeline->number,
                                .now = env_now(),
                                .connection = s->connection ? connection_name(s->connection) : "",
@@ -142,7 +145,16 @@ static tb_verdict receive_body(source *s, const journal_body *body, tb_feed *fee
     tb_verdict v =
         s->use->plugin->api.source->receive(s->instance.self, call_ctx(&c), body->body, body->size, feed);
     call_end(&c);
-    return v;
+    return c.short_of_memory ? TB_RETRY : v;
+}
+
+/* It was acknowledged: it stays where it is, and comes again. */
+static int not_now(source *s, const journal_body *body)
+{
+    pipeline_error(s->pipeline, "event body %lld could not be expanded yet", (long long)body->id);
+    log_write(LOG_WARN, "source.expand", "event body %lld could not be expanded yet, it is tried again",
+              (long long)body->id);
+    return -1;
 }
 
 static int expand_one(source *s, const journal_body *body)
@@ -151,43 +163,73 @@ static int expand_one(source *s, const journal_body *body)
     source_body what = {.id = body->id, .damaged = body->damaged};
     if (body->damaged)
         what.malformed = "the stored body does not fit its checksum: the journal was damaged on disk";
-    else if (receive_body(s, body, &feed) == TB_REJECT)
+    tb_verdict v = what.malformed ? TB_OK : receive_body(s, body, &feed);
+    if (v == TB_REJECT)
         what.malformed = "the source could not make sense of it";
-    int bad = source_accept(s, &feed, NULL, &what);
+    int bad = v != TB_OK && v != TB_REJECT ? not_now(s, body) : source_accept(s, &feed, NULL, &what);
     tbh_feed_free(&feed);
     if (!bad)
         s->place = body->id;
     return bad;
 }
 
-/* Returns how many bodies were expanded. */
+/* Several in one commit, as if one body had carried them all: each sees what those before it have set. 0: one
+ * is not for all of them, or it did not fit; nothing was kept. */
+static int expand_together(source *s, const journal_body *bodies, int n)
+{
+    tb_feed feed = {.room = s->use->use->batch};
+    int done = 0;
+    bool good = true;
+    for (; good && done < n && feed.n < feed.room; done++)
+        good = !bodies[done].damaged && receive_body(s, &bodies[done], &feed) == TB_OK;
+    source_body what = {.id = done ? bodies[done - 1].id : 0};
+    good = good && done && !source_accept(s, &feed, NULL, &what);
+    tbh_feed_free(&feed);
+    if (good)
+        s->place = what.id;
+    return good ? done : 0;
+}
+
+/* What came a moment after the last ones waits for its neighbours: a commit costs more than a body. */
+static void gather(source *s)
+{
+    pipeline *p = s->pipeline;
+    ENV_HOLD(&p->lock);
+    while (!p->stopping && env_mono() < s->gather_until)
+        env_wait(&p->wake, &p->lock, s->gather_until);
+}
+
+/* Returns how many bodies were expanded; -1: none, and it is worth looking again soon. */
 static int expand(source *s)
 {
     journal_body *bodies = NULL;
     if (!s->use->use->events || !s->connection || !s->use->plugin->api.source ||
         !s->use->plugin->api.source->receive)
         return 0;
+    gather(s);
     int n = journal_inbox(s->pipeline->engine->journal, connection_name(s->connection), s->place, BODIES,
                           &bodies);
-    int done = 0;
+    int done = n > 1 ? expand_together(s, bodies, n) : 0;
     while (done < n && !pipeline_stopping(s->pipeline) && !expand_one(s, &bodies[done]))
         done++;
     journal_bodies_free(bodies, n > 0 ? n : 0);
-    return done;
+    s->gather_until = done ? env_mono() + GATHER : 0;
+    return done || !n ? done : -1;
 }
 
 /* ---- reading ---- */
 
 static void after_read(source *s, tb_verdict v, const tb_feed *feed, bool stored)
 {
-    int64_t now = env_now(), every = s->use->use->every;
+    int64_t now = env_steady(), every = s->use->use->every;
+    int64_t at = feed->at ? now + (feed->at - env_now()) : INT64_MAX;
     ENV_HOLD(&s->pipeline->lock);
     if (v == TB_OK && stored) {
         s->failures = 0;
         s->more = feed->more;
         s->next_read = every ? now + every : INT64_MAX;
-        if (feed->at && feed->at < s->next_read)
-            s->next_read = feed->at > now ? feed->at : now;
+        if (at < s->next_read)
+            s->next_read = at > now ? at : now;
         return;
     }
     int64_t wait = (int64_t)READ_RETRY << (s->failures < 6 ? s->failures : 6);
@@ -208,8 +250,11 @@ static void read_once(source *s)
     c.feed = &feed;
     tb_verdict v = api->read(s->instance.self, call_ctx(&c), cursor, &feed);
     call_end(&c);
+    if (c.short_of_memory)
+        v = TB_RETRY;
     bool stored = v == TB_OK && !source_accept(s, &feed, feed.cursor, NULL);
-    if (v != TB_OK && feed.raised_n) { /* what it found wrong is told, nothing else is kept */
+    if (v != TB_OK && feed.raised_n &&
+        !c.short_of_memory) { /* what it found wrong is told, nothing else is kept */
         tb_feed only = {.raised = feed.raised, .raised_n = feed.raised_n};
         source_accept(s, &only, NULL, NULL);
     }
@@ -226,7 +271,7 @@ static turn next_turn(source *s)
     ENV_HOLD(&p->lock);
     if (p->stopping)
         return STOP;
-    bool due = s->poked || s->more || s->next_read <= env_now();
+    bool due = s->poked || s->more || s->next_read <= env_steady();
     s->poked = false;
     return reads && due ? READ : IDLE;
 }
@@ -236,7 +281,7 @@ static void wait_for_turn(source *s, int64_t paused_until)
     pipeline *p = s->pipeline;
     ENV_HOLD(&p->lock);
     int64_t now = env_mono();
-    int64_t until = s->next_read == INT64_MAX ? ENV_FOREVER : now + (s->next_read - env_now());
+    int64_t until = s->next_read == INT64_MAX ? ENV_FOREVER : now + (s->next_read - env_steady());
     if (paused_until)
         until = paused_until;
     while (!p->stopping && !s->poked && env_mono() < until)
@@ -261,13 +306,14 @@ void source_main(void *arg)
     log_scope(p->p->config->name, NULL);
     for (turn t; (t = next_turn(s)) != STOP;) {
         int64_t paused = s->connection ? connection_paused_until(s->connection) : 0;
-        bool room = pipeline_has_room(p), expanded = room && expand(s) > 0;
+        bool room = pipeline_has_room(p);
+        int expanded = room ? expand(s) : 0;
         if (t == READ && !paused && room)
             read_once(s);
         else if (t == READ)
             read_later(s, paused ? paused : env_mono() + NO_ROOM);
-        else if (!expanded)
-            wait_for_turn(s, paused);
+        else if (expanded <= 0)
+            wait_for_turn(s, expanded ? env_mono() + NO_ROOM : paused);
     }
     ENV_HOLD(&p->lock);
     atomic_fetch_sub(&p->threads, 1);

@@ -63,7 +63,7 @@ static json_t *pipeline_status(engine *e, pipeline *p, const journal_pipeline *c
                      k->deliver.shadow, "freshness_target_ms", (json_int_t)k->freshness, "counters",
                      counters(e, c), "freshness", freshness(p, c->oldest), "last_error", p->last_error,
                      "last_error_when", (json_int_t)p->last_error_when, "next_run", (json_int_t)next_run(p),
-                     "last_applied", (json_int_t)c->last_applied, "stopped", p->stopped_until > env_now());
+                     "last_applied", (json_int_t)c->last_applied, "stopped", p->stopped_until > env_steady());
 }
 
 json_t *engine_status(engine *e)

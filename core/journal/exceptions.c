@@ -84,7 +84,7 @@ static int read_exceptions(store *s, sqlite3_stmt *st, int limit, journal_except
                                  .behind = sqlite3_column_int64(st, 11)};
         char **fields[] = {&x->pipeline, &x->reason, &x->cause, &x->owner, &x->text, &x->note};
         for (int i = 0; i < 6; i++)
-            *fields[i] = store_text(st, 5 + i);
+            *fields[i] = store_text(s, st, 5 + i);
     }
     return n;
 }
@@ -100,8 +100,7 @@ int journal_exceptions(journal *j, const char *pipeline, bool all, int64_t after
                                              "iiti", after, (int64_t)all, pipeline, (int64_t)limit)
                                  : NULL;
     int n = st ? read_exceptions(s, st, limit, *out) : -1;
-    reader_give(j, s);
-    return n;
+    return reader_end(j, s, st, n);
 }
 
 int journal_exceptions_of(journal *j, const char *pipeline, const char *key, int limit,
@@ -117,8 +116,7 @@ int journal_exceptions_of(journal *j, const char *pipeline, const char *key, int
                               "tti", pipeline, key, (int64_t)limit)
                   : NULL;
     int n = st ? read_exceptions(s, st, limit, *out) : -1;
-    reader_give(j, s);
-    return n;
+    return reader_end(j, s, st, n);
 }
 
 void journal_exceptions_free(journal_exception *list, int n)
@@ -144,8 +142,7 @@ int journal_behind(journal *j, int64_t exception, int limit,
                       "ii", exception, (int64_t)limit)
           : NULL;
     for (; store_row(s, st); n++)
-        each(arg, (const char *)sqlite3_column_text(st, 0), sqlite3_column_int64(st, 1),
-             sqlite3_column_int64(st, 2));
+        each(arg, store_seen(s, st, 0), sqlite3_column_int64(st, 1), sqlite3_column_int64(st, 2));
     reader_give(j, s);
     return n;
 }

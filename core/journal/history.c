@@ -32,10 +32,9 @@ int journal_outcomes(journal *j, const char *pipeline, const char *key, int limi
         char **fields[] = {&o->pipeline, &o->key,     &o->type, &o->verdict,   &o->reason,
                            &o->text,     &o->came_in, &o->sent, &o->answer_id, &o->answer};
         for (int i = 0; i < 10; i++)
-            *fields[i] = store_text(st, 6 + i);
+            *fields[i] = store_text(s, st, 6 + i);
     }
-    reader_give(j, s);
-    return st ? n : -1;
+    return reader_end(j, s, st, n);
 }
 
 void journal_outcomes_free(journal_outcome *list, int n)

@@ -103,9 +103,8 @@ int journal_inbox(journal *j, const char *connection, int64_t after, int limit, 
                   : NULL;
     for (; st && n < limit && store_row(s, st); n++)
         (*out)[n] = (journal_body){sqlite3_column_int64(st, 0), sqlite3_column_int64(st, 1),
-                                   (size_t)sqlite3_column_bytes(st, 2), store_text(st, 2), !is_whole(st)};
-    reader_give(j, s);
-    return st ? n : -1;
+                                   (size_t)sqlite3_column_bytes(st, 2), store_text(s, st, 2), !is_whole(st)};
+    return reader_end(j, s, st, n);
 }
 
 void journal_bodies_free(journal_body *bodies, int n)
@@ -138,7 +137,7 @@ int inbox_expanded_all(store *s)
     int n = 0, bad = 0;
     sqlite3_stmt *st = store_sql(s, "SELECT connection FROM inbox_count", "");
     while (n < 64 && store_row(s, st))
-        names[n++] = store_text(st, 0);
+        names[n++] = store_text(s, st, 0);
     sqlite3_reset(st);
     for (int i = 0; i < n; i++) {
         bad = bad || !names[i] || inbox_expanded(s, names[i]);
@@ -204,6 +203,5 @@ int journal_inbox_counters(journal *j, const char *connection, journal_inbox_cou
         *out = (journal_inbox_counts){sqlite3_column_int64(st, 0), sqlite3_column_int64(st, 1),
                                       sqlite3_column_int64(st, 2), sqlite3_column_int64(st, 3),
                                       sqlite3_column_int64(st, 4)};
-    reader_give(j, s);
-    return st ? 0 : -1;
+    return reader_end(j, s, st, 0);
 }

@@ -64,14 +64,16 @@ sqlite3_stmt *store_sql(store *s, const char *sql, const char *types,
 bool store_row(store *s, sqlite3_stmt *st); /* one step: is there a row? A failure is noted */
 int store_run(store *s, const char *sql, const char *types, ...); /* 0, or -1: the fault is in the store */
 int64_t store_number(store *s, int64_t absent, const char *sql, const char *types, ...);
-char *store_text(sqlite3_stmt *st, int column); /* a copy; NULL for NULL */
+char *store_text(store *s, sqlite3_stmt *st, int column); /* a copy; NULL for NULL, or the fault is noted */
+const char *store_seen(store *s, sqlite3_stmt *st, int column); /* until the next step; "" for NULL */
 int store_open(const char *path, bool write, store *s, error *e);
 void store_close(store *s);
 int store_schema(store *s, int64_t now, error *e);
 journal_result store_fault(store *s, error *e); /* what the last failure means */
 journal_result store_noted(store *s, error *e); /* was there a fault since it was last asked? DONE: none */
 store *reader_take(journal *j);
-void reader_give(journal *j, store *s);
+int reader_give(journal *j, store *s); /* 0, or -1: what was read of it is not to be used */
+int reader_end(journal *j, store *s, const sqlite3_stmt *st, int n); /* gives it back: n, or -1 */
 
 /* writer.c */
 bool journal_enqueue(journal *j, work *w); /* false: no room, or it ends */

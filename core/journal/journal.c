@@ -95,7 +95,10 @@ static int begin_epoch(journal *j, error *e)
                   "UPDATE intent SET at = max(at, ?1) WHERE seq IN (SELECT seq FROM record WHERE state <> 3)",
                   "i", j->options.now) ||
         store_run(s, "UPDATE record SET state = 3, due = ?1 WHERE seq IN (SELECT seq FROM intent)", "i",
-                  j->options.now))
+                  j->options.now) ||
+        /* the clock may have been set back: nothing waits for its old time to come again */
+        store_run(s, "UPDATE intent SET at = ?1 WHERE at > ?1", "i", j->options.now) ||
+        store_run(s, "UPDATE record SET due = ?1 WHERE state = 0 AND due > ?1", "i", j->options.now))
         return error_set(e, "%s: %s", j->path, sqlite3_errmsg(s->db)), 74;
     return store_noted(s, e) ? 74 : 0;
 }

@@ -138,7 +138,7 @@ typedef struct {
     const journal_item *items;
     int items_n;
     const char *cursor;    /* NULL: not moved */
-    int64_t expanded;      /* the inbox id that this expands, 0: none; moves the source's place */
+    int64_t expanded;      /* the last inbox id that this expands, 0: none; moves the source's place */
     const char *malformed; /* why the body was refused by receive: kept, `event.malformed`; NULL: fine */
     bool damaged;          /* malformed because the disk damaged it: `journal.damaged` */
     const journal_state *states;
@@ -183,6 +183,7 @@ typedef struct {
 int journal_take(journal *j, int64_t pipeline, int64_t now, int limit, int groups,
                  bool (*skip)(void *arg, int64_t seq, const char *key), void *arg, journal_row **out,
                  int64_t *next_due);
+void journal_row_clear(journal_row *row); /* frees what it holds */
 void journal_rows_free(journal_row *rows, int n);
 /* All open intents (at start), as rows. */
 int journal_intents(journal *j, journal_row **out);

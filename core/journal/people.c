@@ -25,7 +25,7 @@ static int add_audit(store *s, const journal_who *who, const char *what, const c
 {
     char hash[SHA256_HEX];
     sqlite3_stmt *st = store_sql(s, "SELECT hash FROM audit ORDER BY number DESC LIMIT 1", "");
-    CLEANUP_FREE char *previous = store_row(s, st) ? store_text(st, 0) : NULL;
+    CLEANUP_FREE char *previous = store_row(s, st) ? store_text(s, st, 0) : NULL;
     sqlite3_reset(st);
     audit_hash(previous ? previous : "", who->now, who->actor, what, before, after, who->why, hash);
     return store_run(s,
@@ -142,11 +142,13 @@ static int read_held(store *s, const releasing *r, held **out)
         if (n == room) {
             room = room ? room * 2 : 64;
             held *longer = realloc(*out, (size_t)room * sizeof *longer);
-            if (!longer)
+            if (!longer) {
+                s->fault = SQLITE_NOMEM; /* some are not all */
                 break;
+            }
             *out = longer;
         }
-        (*out)[n++] = (held){sqlite3_column_int64(st, 0), sqlite3_column_int64(st, 1), store_text(st, 2)};
+        (*out)[n++] = (held){sqlite3_column_int64(st, 0), sqlite3_column_int64(st, 1), store_text(s, st, 2)};
     }
     sqlite3_reset(st);
     return n;
@@ -220,7 +222,7 @@ static journal_result do_cursor(journal *j, store *s, void *arg, error *e)
     sqlite3_stmt *st =
         store_sql(s, "SELECT value FROM cursor WHERE pipeline = ?1 AND connection = ?2 AND stream = ?3",
                   "itt", number, r->connection, r->stream);
-    CLEANUP_FREE char *before = store_row(s, st) ? store_text(st, 0) : NULL;
+    CLEANUP_FREE char *before = store_row(s, st) ? store_text(s, st, 0) : NULL;
     sqlite3_reset(st);
     char what[256];
     snprintf(what, sizeof what, "cursor %s %s %s", r->pipeline, r->connection, r->stream);

@@ -107,7 +107,7 @@ static bool read_live(store *s, int64_t seq, live *l)
     if (found)
         *l = (live){sqlite3_column_int64(st, 0), sqlite3_column_int64(st, 1), sqlite3_column_int64(st, 2),
                     sqlite3_column_int64(st, 3), sqlite3_column_int(st, 4),   sqlite3_column_int(st, 5),
-                    sqlite3_column_int(st, 6),   store_text(st, 7),           store_text(st, 8)};
+                    sqlite3_column_int(st, 6),   store_text(s, st, 7),        store_text(s, st, 8)};
     sqlite3_reset(st);
     return found;
 }
@@ -256,7 +256,7 @@ static int settle_live(journal *j, store *s, const live *l, journal_settlement *
     sqlite3_stmt *st =
         verdict ? store_sql(s, "SELECT name FROM pipeline WHERE number = ?1", "i", l->pipeline) : NULL;
     if (store_row(s, st))
-        pipeline = store_text(st, 0);
+        pipeline = store_text(s, st, 0);
     if (st)
         sqlite3_reset(st);
     snprintf(name, sizeof name, "%s/%s", pipeline ? pipeline : "", l->key);

@@ -71,7 +71,7 @@ int journal_pipelines(journal *j, journal_pipeline **out)
     for (; st && n < room && store_row(s, st); n++) {
         journal_pipeline *p = &(*out)[n];
         p->number = sqlite3_column_int64(st, 0);
-        snprintf(p->name, sizeof p->name, "%s", (const char *)sqlite3_column_text(st, 1));
+        snprintf(p->name, sizeof p->name, "%s", store_seen(s, st, 1));
         p->latest = sqlite3_column_int(st, 2);
         p->retired = sqlite3_column_int(st, 3);
         int64_t *numbers[] = {&p->accepted, &p->applied, &p->noop,      &p->superseded, &p->dropped,
@@ -79,8 +79,7 @@ int journal_pipelines(journal *j, journal_pipeline **out)
         for (int i = 0; i < 10; i++)
             *numbers[i] = sqlite3_column_int64(st, 4 + i);
     }
-    reader_give(j, s);
-    return st ? n : -1;
+    return reader_end(j, s, st, n);
 }
 
 int journal_dropped(journal *j, int64_t pipeline, void (*each)(void *arg, const char *rule, int64_t n),
@@ -91,7 +90,7 @@ int journal_dropped(journal *j, int64_t pipeline, void (*each)(void *arg, const 
     sqlite3_stmt *st =
         s ? store_sql(s, "SELECT rule, n FROM dropped WHERE pipeline = ?1", "i", pipeline) : NULL;
     for (; store_row(s, st); n++)
-        each(arg, (const char *)sqlite3_column_text(st, 0), sqlite3_column_int64(st, 1));
+        each(arg, store_seen(s, st, 0), sqlite3_column_int64(st, 1));
     reader_give(j, s);
     return n;
 }
@@ -105,7 +104,7 @@ char *journal_cursor(journal *j, int64_t pipeline, const char *connection, const
         s ? store_sql(s, "SELECT value FROM cursor WHERE pipeline = ?1 AND connection = ?2 AND stream = ?3",
                       "itt", pipeline, connection, stream)
           : NULL;
-    char *value = store_row(s, st) ? store_text(st, 0) : NULL;
+    char *value = store_row(s, st) ? store_text(s, st, 0) : NULL;
     reader_give(j, s);
     return value;
 }
@@ -124,8 +123,7 @@ int journal_cursors(journal *j,
                       "")
           : NULL;
     for (; store_row(s, st); n++)
-        each(arg, (const char *)sqlite3_column_text(st, 0), (const char *)sqlite3_column_text(st, 1),
-             (const char *)sqlite3_column_text(st, 2), (const char *)sqlite3_column_text(st, 3),
+        each(arg, store_seen(s, st, 0), store_seen(s, st, 1), store_seen(s, st, 2), store_seen(s, st, 3),
              sqlite3_column_int64(st, 4));
     reader_give(j, s);
     return n;
@@ -140,7 +138,7 @@ char *journal_state_get(journal *j, const char *name, const char *key, int64_t *
                                      "tt", name, key)
                          : NULL;
     bool found = store_row(s, st);
-    char *value = found ? store_text(st, 0) : NULL;
+    char *value = found ? store_text(s, st, 0) : NULL;
     if (version)
         *version = found ? sqlite3_column_int64(st, 1) : 0;
     reader_give(j, s);
@@ -158,10 +156,10 @@ int journal_state_list(journal *j, const char *name, const char *prefix,
                       name, prefix)
           : NULL;
     while (!stop && store_row(s, st)) {
-        const char *key = (const char *)sqlite3_column_text(st, 0);
+        const char *key = store_seen(s, st, 0);
         if (strncmp(key, prefix, n))
             break;
-        stop = each(arg, key, (const char *)sqlite3_column_text(st, 1));
+        stop = each(arg, key, store_seen(s, st, 1));
     }
     reader_give(j, s);
     return stop;
@@ -210,7 +208,7 @@ char *journal_table_before(journal *j, const char *name, size_t *size)
         s ? store_sql(s, "SELECT content FROM content WHERE name = ?1 ORDER BY version DESC LIMIT 1 OFFSET 1",
                       "t", name)
           : NULL;
-    char *content = store_row(s, st) ? store_text(st, 0) : NULL;
+    char *content = store_row(s, st) ? store_text(s, st, 0) : NULL;
     *size = content ? (size_t)sqlite3_column_bytes(st, 0) : 0;
     reader_give(j, s);
     return content;

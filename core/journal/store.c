@@ -77,16 +77,36 @@ static const char schema[] =
 
 /* ---- statements ---- */
 
-/* Of the file, not of the request: whoever asked cannot go on as if there were nothing. */
-static bool is_fault(int code)
+/* What a failure means: not of the request (whoever asked cannot go on as if there were nothing), and whether
+ * the turn may be tried again. A request that broke a rule of the schema is refused, and nothing else is. */
+typedef struct {
+    int code;
+    journal_result result;
+} meaning;
+
+static const meaning meanings[] = {
+    {SQLITE_IOERR, JOURNAL_UNKNOWN}, {SQLITE_CORRUPT, JOURNAL_UNKNOWN},  {SQLITE_NOTADB, JOURNAL_UNKNOWN},
+    {SQLITE_FULL, JOURNAL_FULL},     {SQLITE_NOMEM, JOURNAL_FULL},       {SQLITE_CANTOPEN, JOURNAL_UNKNOWN},
+    {SQLITE_BUSY, JOURNAL_UNKNOWN},  {SQLITE_PROTOCOL, JOURNAL_UNKNOWN},
+};
+
+static journal_result meaning_of(int code)
 {
-    return code == SQLITE_IOERR || code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
+    for (size_t i = 0; i < sizeof meanings / sizeof *meanings; i++)
+        if (meanings[i].code == code)
+            return meanings[i].result;
+    return JOURNAL_REFUSED;
+}
+
+static void note_code(store *s, int code)
+{
+    if (!s->fault && meaning_of(code) != JOURNAL_REFUSED)
+        s->fault = code;
 }
 
 static void note(store *s)
 {
-    if (!s->fault && is_fault(sqlite3_errcode(s->db)))
-        s->fault = sqlite3_errcode(s->db);
+    note_code(s, sqlite3_errcode(s->db));
 }
 
 static sqlite3_stmt *prepared(store *s, const char *sql)
@@ -107,22 +127,27 @@ static sqlite3_stmt *prepared(store *s, const char *sql)
 
 static sqlite3_stmt *bind_all(store *s, const char *sql, const char *types, va_list args)
 {
-    sqlite3_stmt *st = prepared(s, sql);
+    /* A failure may have rolled the transaction back already, reading ones too: what came after it would be
+     * committed by itself. */
+    sqlite3_stmt *st = s->fault ? NULL : prepared(s, sql);
     if (!st)
         return NULL;
+    int bad = 0;
     sqlite3_reset(st);
     sqlite3_clear_bindings(st);
     for (int i = 1; *types; types++, i++) {
         if (*types == 'i') {
-            sqlite3_bind_int64(st, i, va_arg(args, int64_t));
+            bad |= sqlite3_bind_int64(st, i, va_arg(args, int64_t));
         } else if (*types == 't') {
-            sqlite3_bind_text(st, i, va_arg(args, const char *), -1, SQLITE_STATIC);
+            bad |= sqlite3_bind_text(st, i, va_arg(args, const char *), -1, SQLITE_STATIC);
         } else {
             const void *data = va_arg(args, const void *);
-            sqlite3_bind_blob64(st, i, data ? data : "", va_arg(args, size_t), SQLITE_STATIC);
+            bad |= sqlite3_bind_blob64(st, i, data ? data : "", va_arg(args, size_t), SQLITE_STATIC);
         }
     }
-    return st;
+    if (bad)
+        note(s);
+    return bad ? NULL : st;
 }
 
 sqlite3_stmt *store_sql(store *s, const char *sql, const char *types, ...)
@@ -170,28 +195,37 @@ int64_t store_number(store *s, int64_t absent, const char *sql, const char *type
     return value;
 }
 
-char *store_text(sqlite3_stmt *st, int column)
+char *store_text(store *s, sqlite3_stmt *st, int column)
 {
-    const void *data = sqlite3_column_blob(st, column);
-    size_t n = (size_t)sqlite3_column_bytes(st, column);
     if (sqlite3_column_type(st, column) == SQLITE_NULL)
         return NULL;
-    char *copy = malloc(n + 1);
-    if (!copy)
+    const void *data = sqlite3_column_blob(st, column);
+    size_t n = (size_t)sqlite3_column_bytes(st, column);
+    char *copy = data || !n ? malloc(n + 1) : NULL;
+    if (!copy || sqlite3_errcode(s->db) == SQLITE_NOMEM) {
+        free(copy);
+        note_code(s, SQLITE_NOMEM);
         return NULL;
+    }
     if (n)
         memcpy(copy, data, n);
     copy[n] = '\0';
     return copy;
 }
 
+const char *store_seen(store *s, sqlite3_stmt *st, int column)
+{
+    const char *text = (const char *)sqlite3_column_text(st, column);
+    if (!text && sqlite3_column_type(st, column) != SQLITE_NULL)
+        note_code(s, SQLITE_NOMEM);
+    return text ? text : "";
+}
+
 journal_result store_fault(store *s, error *e)
 {
     int code = sqlite3_errcode(s->db);
     error_set(e, "journal: %s", sqlite3_errmsg(s->db));
-    if (code == SQLITE_FULL)
-        return JOURNAL_FULL;
-    return is_fault(code) ? JOURNAL_UNKNOWN : JOURNAL_REFUSED;
+    return meaning_of(code);
 }
 
 journal_result store_noted(store *s, error *e)
@@ -201,7 +235,7 @@ journal_result store_noted(store *s, error *e)
     if (!code)
         return JOURNAL_DONE;
     error_set(e, "journal: %s", sqlite3_errstr(code));
-    return JOURNAL_UNKNOWN;
+    return meaning_of(code);
 }
 
 /* ---- opening ---- */
@@ -309,35 +343,52 @@ static int free_reader(const journal *j)
     return -1;
 }
 
-store *reader_take(journal *j)
+static store *take_reader(journal *j, error *e)
 {
     int i;
     ENV_HOLD(&j->reader_lock);
     while ((i = free_reader(j)) < 0)
         env_wait(&j->reader_free, &j->reader_lock, ENV_FOREVER);
-    if (!j->readers[i].db && store_open(j->path, false, &j->readers[i], NULL))
+    if (!j->readers[i].db && store_open(j->path, false, &j->readers[i], e))
         return NULL;
     j->lent[i] = true;
     return &j->readers[i];
 }
 
 /* What could not be read was not "nothing": the journal cannot be trusted any more. */
-static void reader_look(journal *j, store *s)
+store *reader_take(journal *j)
 {
-    error e;
-    if (s && store_noted(s, &e))
+    error e = {""};
+    store *s = take_reader(j, &e);
+    if (!s)
         break_off(j, &e);
+    return s;
 }
 
-void reader_give(journal *j, store *s)
+static int reader_look(journal *j, store *s)
+{
+    error e;
+    if (!s || !store_noted(s, &e))
+        return 0;
+    break_off(j, &e);
+    return -1;
+}
+
+int reader_give(journal *j, store *s)
 {
     for (int i = 0; s && i < s->cached; i++)
         sqlite3_reset(
             s->cache[i].st); /* no transaction is left open: a long reader keeps the WAL from being reset */
-    reader_look(j, s);
+    int bad = reader_look(j, s);
     ENV_HOLD(&j->reader_lock);
     for (int i = 0; i < READERS; i++)
         if (s == &j->readers[i])
             j->lent[i] = false;
     env_signal(&j->reader_free);
+    return s ? bad : -1;
+}
+
+int reader_end(journal *j, store *s, const sqlite3_stmt *st, int n)
+{
+    return reader_give(j, s) || !st ? -1 : n;
 }

@@ -12,7 +12,7 @@
     " r.type, r.key, r.grp, r.body, i.operation, i.connection, i.probe, i.claims, i.body, i.at, r.crc"       \
     " FROM record r LEFT JOIN intent i ON i.seq = r.seq "
 
-static void read_row(sqlite3_stmt *st, journal_row *r)
+static void read_row(store *s, sqlite3_stmt *st, journal_row *r)
 {
     *r = (journal_row){.seq = sqlite3_column_int64(st, 0),
                        .generation = sqlite3_column_int64(st, 1),
@@ -28,7 +28,7 @@ static void read_row(sqlite3_stmt *st, journal_row *r)
     char **fields[] = {&r->type,       &r->key,   &r->group,  &r->body,       &r->operation,
                        &r->connection, &r->probe, &r->claims, &r->intent_body};
     for (int i = 0; i < 9; i++)
-        *fields[i] = store_text(st, 10 + i);
+        *fields[i] = store_text(s, st, 10 + i);
 }
 
 static bool is_whole(sqlite3_stmt *st)
@@ -37,7 +37,7 @@ static bool is_whole(sqlite3_stmt *st)
            hash_crc32c(sqlite3_column_blob(st, 13), (size_t)sqlite3_column_bytes(st, 13));
 }
 
-static void row_free(journal_row *r)
+void journal_row_clear(journal_row *r)
 {
     char *fields[] = {r->type,       r->key,   r->group,  r->body,       r->operation,
                       r->connection, r->probe, r->claims, r->intent_body};
@@ -48,7 +48,7 @@ static void row_free(journal_row *r)
 void journal_rows_free(journal_row *rows, int n)
 {
     for (int k = 0; rows && k < n; k++)
-        row_free(&rows[k]);
+        journal_row_clear(&rows[k]);
     free(rows);
 }
 
@@ -109,9 +109,9 @@ static void read_candidates(store *s, candidates *c, int64_t pipeline, int64_t n
                   "ii", pipeline, now);
     while (c->n < c->room && store_row(s, st)) {
         int64_t seq = sqlite3_column_int64(st, 0);
-        if (skip(arg, seq, (const char *)sqlite3_column_text(st, 1)))
+        if (skip(arg, seq, store_seen(s, st, 1)))
             continue;
-        int g = group_of(c, (const char *)sqlite3_column_text(st, 2));
+        int g = group_of(c, store_seen(s, st, 2));
         if (g < 0)
             break;
         c->groups[g].n++;
@@ -143,7 +143,7 @@ static int read_chosen(store *s, const candidates *c, int limit, bool any, journ
         sqlite3_stmt *st =
             store_sql(s, COLUMNS "WHERE r.seq = ?1 AND r.due IS NOT NULL", "i", c->list[i].seq);
         if (store_row(s, st))
-            read_row(st, is_whole(st) ? &out[n++] : &damaged[(*damaged_n)++]);
+            read_row(s, st, is_whole(st) ? &out[n++] : &damaged[(*damaged_n)++]);
         sqlite3_reset(st);
     }
     return n;
@@ -153,7 +153,7 @@ static void park_damaged(journal *j, journal_row *rows, int n)
 {
     for (int i = 0; i < n; i++) {
         journal_do(j, do_damaged, &rows[i], NULL);
-        row_free(&rows[i]);
+        journal_row_clear(&rows[i]);
     }
 }
 
@@ -180,7 +180,14 @@ int journal_take(journal *j, int64_t pipeline, int64_t now, int limit, int group
         *next_due = store_number(s, INT64_MAX, "SELECT min(due) FROM record WHERE pipeline = ?1 AND due > ?2",
                                  "ii", pipeline, now);
     }
-    reader_give(j, s);
+    if (reader_give(j, s)) { /* what it has of them is not whole */
+        for (int i = 0; i < n; i++)
+            journal_row_clear(&(*out)[i]);
+        for (int i = 0; i < damaged_n; i++)
+            journal_row_clear(&damaged[i]);
+        n = -1;
+        damaged_n = 0;
+    }
     for (int i = 0; c && i < c->groups_n; i++)
         free(c->groups[i].name);
     free(c ? c->list : NULL);
@@ -199,14 +206,15 @@ int journal_intents(journal *j, journal_row **out)
         if (n == room) {
             room = room ? room * 2 : 16;
             journal_row *longer = realloc(*out, (size_t)room * sizeof *longer);
-            if (!longer)
+            if (!longer) {
+                s->fault = SQLITE_NOMEM; /* some are not all */
                 break;
+            }
             *out = longer;
         }
-        read_row(st, &(*out)[n++]);
+        read_row(s, st, &(*out)[n++]);
     }
-    reader_give(j, s);
-    return st ? n : -1;
+    return reader_end(j, s, st, n);
 }
 
 int journal_find(journal *j, int64_t pipeline, const char *key, journal_row **out)
@@ -219,7 +227,6 @@ int journal_find(journal *j, int64_t pipeline, const char *key, journal_row **ou
                   : NULL;
     int found = st && store_row(s, st);
     if (found)
-        read_row(st, *out);
-    reader_give(j, s);
-    return st ? found : -1;
+        read_row(s, st, *out);
+    return reader_end(j, s, st, found);
 }

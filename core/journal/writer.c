@@ -33,37 +33,52 @@ static work *take_all(journal *j)
     return list;
 }
 
+static bool ends_turn(journal_result result)
+{
+    return result == JOURNAL_FULL || result == JOURNAL_UNKNOWN;
+}
+
 static void run_one(journal *j, work *w)
 {
     error unseen;
+    journal_result noted;
     if (store_run(&j->writer, "SAVEPOINT request", "")) {
         w->result = store_fault(&j->writer, &w->error);
         return;
     }
     w->result = w->run(j, &j->writer, w->arg, &w->error);
-    if (store_noted(&j->writer, &unseen)) { /* it may have gone on with what it could not read */
-        w->result = JOURNAL_UNKNOWN;
+    if ((noted = store_noted(&j->writer, &unseen))) { /* it may have gone on with what it could not read */
+        w->result = noted;
         w->error = unseen;
     }
-    if (w->result != JOURNAL_DONE)
-        store_run(&j->writer, "ROLLBACK TO request", "");
-    store_run(&j->writer, "RELEASE request", "");
+    if (ends_turn(w->result))
+        return; /* all of it is rolled back */
+    if ((w->result != JOURNAL_DONE && store_run(&j->writer, "ROLLBACK TO request", "")) ||
+        store_run(&j->writer, "RELEASE request", "")) {
+        store_fault(&j->writer, &w->error);
+        w->result = JOURNAL_UNKNOWN;
+    }
 }
 
 /* The result of the whole turn: DONE, or what everybody gets. */
 static journal_result run_turn(journal *j, work *list, error *e)
 {
+    error seen;
+    store_noted(&j->writer, &seen);
     if (store_run(&j->writer, "BEGIN IMMEDIATE", ""))
         return store_fault(&j->writer, e);
     journal_result result = JOURNAL_DONE;
     if (!SABOTAGE("no-epoch-check") &&
         store_number(&j->writer, -1, "SELECT value FROM meta WHERE key = 'epoch'", "") != j->epoch) {
-        error_set(e, "another daemon has taken the journal over");
-        result = JOURNAL_UNKNOWN;
+        result = store_noted(&j->writer, e);
+        if (result == JOURNAL_DONE) {
+            error_set(e, "another daemon has taken the journal over");
+            result = JOURNAL_UNKNOWN;
+        }
     }
     for (work *w = list; w && result == JOURNAL_DONE; w = w->next) {
         run_one(j, w);
-        if (w->result == JOURNAL_FULL || w->result == JOURNAL_UNKNOWN) {
+        if (ends_turn(w->result)) {
             result = w->result;
             *e = w->error;
         }
@@ -71,10 +86,14 @@ static journal_result run_turn(journal *j, work *list, error *e)
     if (result == JOURNAL_DONE &&
         store_run(&j->writer, "UPDATE meta SET value = ?1 WHERE key = 'version'", "i", j->version))
         result = store_fault(&j->writer, e);
-    if (result == JOURNAL_DONE && store_run(&j->writer, "COMMIT", ""))
+    if (result == JOURNAL_DONE && store_run(&j->writer, "COMMIT", "")) {
         result = store_fault(&j->writer, e);
+        if (sqlite3_errcode(j->writer.db) == SQLITE_NOMEM)
+            result = JOURNAL_UNKNOWN; /* perhaps after the frames were written: the next start will tell */
+    }
     if (result != JOURNAL_DONE)
         sqlite3_exec(j->writer.db, "ROLLBACK", NULL, NULL, NULL);
+    store_noted(&j->writer, &seen);
     return result == JOURNAL_REFUSED ? JOURNAL_UNKNOWN : result;
 }
 

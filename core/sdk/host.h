@@ -58,6 +58,7 @@ typedef struct tb_outcome { /* what the plugins have said of a record; borrowed 
     const tb_change *changes;
     tb_record *const *emitted;
     int emitted_n;
+    bool failed; /* memory was short: it may have said more than this; the verdict is RETRY */
 } tb_outcome;
 
 /* A record whose time of change was never set says 0: who accepts it sets its own time. */
@@ -80,6 +81,8 @@ bool tbh_has_part(const tb_record *record, const char *type, const char *connect
 tb_record *tbh_copy(const tb_record *record);
 /* Body as compact JSON with sorted keys; the caller frees. */
 char *tbh_body_text(const tb_record *record);
+/* The value as text, whole, or NULL. The caller frees. */
+char *tbh_dumps(const json_t *value, size_t flags);
 
 /* ---- feeds ---- */
 

@@ -236,7 +236,8 @@ void tbh_outcome(const tb_record *record, tb_outcome *out)
                         .changes = s->changes,
                         .emitted = s->emitted,
                         .emitted_n = s->emitted_n};
-    if (s->failed) {
+    out->failed = s->failed || record->failed;
+    if (out->failed) {
         out->verdict = TB_RETRY;
         out->decided = true;
         out->text = "out of memory";

@@ -276,9 +276,23 @@ json_t *tb_record_edit(tb_record **record)
     return r->body = own;
 }
 
+/* json_dumps goes on when memory is short and leaves out a member's name: measured first, then written in
+ * place. */
+char *tbh_dumps(const json_t *value, size_t flags)
+{
+    size_t n = json_dumpb(value, NULL, 0, flags);
+    char *text = n ? malloc(n + 1) : NULL;
+    if (!text || json_dumpb(value, text, n, flags) != n) {
+        free(text);
+        return NULL;
+    }
+    text[n] = '\0';
+    return text;
+}
+
 char *tbh_body_text(const tb_record *record)
 {
-    return json_dumps(record->body, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY);
+    return tbh_dumps(record->body, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY);
 }
 
 void tbh_reset(tb_record *record)

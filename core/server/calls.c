@@ -39,7 +39,7 @@ static void run_metrics(request *r, const api_world *world)
 
 static void answer_json(request *r, int status, json_t *answer)
 {
-    CLEANUP_FREE char *text = json_dumps(answer, JSON_COMPACT);
+    CLEANUP_FREE char *text = tbh_dumps(answer, JSON_COMPACT);
     json_decref(answer);
     r->status = text ? status : 500;
     r->type = "application/json";

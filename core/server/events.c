@@ -52,19 +52,20 @@ static const config_connection *find_target(request *r, const plan *p)
 
 /* ---- credentials ---- */
 
-static bool credentials_fine(const request *r, const config_connection *c)
+/* 0: fine; else the code that says what is wrong, with them or with us. */
+static int judge_credentials(const request *r, const config_connection *c)
 {
     CLEANUP_BUFFER buffer plain = {0};
     const char *given = request_header(r, "Authorization");
     if (!given || strncasecmp(given, "Basic ", 6) != 0)
-        return false;
+        return r->policy.denied;
     given += 6 + strspn(given + 6, " ");
     buffer_printf(&plain, "%s:%s", c->webhook_user, c->webhook_password);
     CLEANUP_FREE char *expected = malloc(4 * ((plain.size + 2) / 3) + 1);
     if (plain.failed || !expected)
-        return false;
+        return r->policy.busy;
     hash_base64(plain.data, plain.size, expected);
-    return hash_same_secret(given, expected);
+    return hash_same_secret(given, expected) ? 0 : r->policy.denied;
 }
 
 /* Told once a second at the most: whoever can reach us must not be able to fill the disk. */
@@ -94,6 +95,7 @@ static void refuse_form(request *r, const char *finding)
 
 static void events_head(request *r, const char *finding)
 {
+    int code;
     r->limit = LIMIT;
     bool fine = !strncmp(r->path, PREFIX, strlen(PREFIX)) && config_name_fine(r->path + strlen(PREFIX));
     if (!fine)
@@ -111,8 +113,10 @@ static void events_head(request *r, const char *finding)
         request_refuse(r, 404, "nobody takes events of that connection");
     else if (finding)
         refuse_form(r, finding);
-    else if (!credentials_fine(r, c))
+    else if ((code = judge_credentials(r, c)) == r->policy.denied)
         deny(r);
+    else if (code)
+        request_refuse(r, code, "out of memory");
     plan_unref(p);
 }
 

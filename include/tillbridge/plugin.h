@@ -116,7 +116,9 @@ typedef struct tb_source {
     uint32_t size;
     /* What changed since `cursor` (NULL: the first time). TB_OK or TB_RETRY. Absent: only events. */
     tb_verdict (*read)(void *self, tb_ctx *ctx, const char *cursor, tb_feed *feed);
-    /* Expands one stored webhook body. No network. TB_OK, or TB_REJECT: malformed. Absent: takes none. */
+    /* Expands one stored webhook body. No network. TB_OK, TB_REJECT: malformed, or TB_RETRY: cannot now (no
+     * memory), it comes again. Absent: takes none.
+     * Bodies that come together are committed together, and each sees what those before it have set. */
     tb_verdict (*receive)(void *self, tb_ctx *ctx, const char *body, size_t size, tb_feed *feed);
     /* Adds parts with the present state to records of one group. In an instance of its own. A record may get
      * a verdict of its own. TB_OK or TB_RETRY. Absent: adds nothing. */

@@ -57,6 +57,19 @@ static const char *identity_of(const file_sink *self, const tb_record *record)
     return *probe ? probe : own;
 }
 
+/* json_dumps leaves out a member's name when memory is short: it is measured first, then written in place. */
+static char *text_of(const json_t *object)
+{
+    size_t n = json_dumpb(object, NULL, 0, JSON_COMPACT);
+    char *text = n ? malloc(n + 1) : NULL;
+    if (!text || json_dumpb(object, text, n, JSON_COMPACT) != n) {
+        free(text);
+        return NULL;
+    }
+    text[n] = '\0';
+    return text;
+}
+
 /* The record's line without its end; NULL after a verdict. */
 static char *line_of(const file_sink *self, tb_record *record)
 {
@@ -74,7 +87,7 @@ static char *line_of(const file_sink *self, tb_record *record)
     json_t *object = json_object();
     bool good = object && !json_object_update(object, (json_t *)(uintptr_t)body) &&
                 !json_object_set_new(object, self->id_field, json_string(id));
-    char *line = good ? json_dumps(object, JSON_COMPACT) : NULL;
+    char *line = good ? text_of(object) : NULL;
     if (line)
         tb_record_sent(record, json_incref(object));
     else
@@ -183,6 +196,8 @@ static tb_verdict file_deliver(void *self, tb_ctx *ctx, const char *operation, t
     size_t size = 0;
     bool *has_line = calloc(count, sizeof *has_line);
     FILE *lines = open_memstream(&text, &size);
+    size_t wrote = 0;
+    bool whole = true;
     if (!has_line || !lines) {
         free(has_line);
         if (lines)
@@ -193,12 +208,15 @@ static tb_verdict file_deliver(void *self, tb_ctx *ctx, const char *operation, t
     for (size_t i = 0; i < count; i++) {
         char *line = line_of(self, records[i]);
         has_line[i] = line != NULL;
-        if (line)
-            fprintf(lines, "%s\n", line);
+        int n = line ? fprintf(lines, "%s\n", line) : 0;
+        whole = whole && n >= 0;
+        wrote += n > 0 ? (size_t)n : 0;
         free(line);
     }
-    bool whole = !ferror(lines);
-    fate f = fclose(lines) || !whole ? NOT_WRITTEN : size ? append(self, ctx, text, size) : WRITTEN;
+    /* when memory is short as it is closed, all of it is gone and nothing is said */
+    fate f = fclose(lines) || !whole || size != wrote ? NOT_WRITTEN
+             : size                                   ? append(self, ctx, text, size)
+                                                      : WRITTEN;
     for (size_t i = 0; i < count; i++) {
         if (has_line[i])
             settle(self, records[i], f);
@@ -208,24 +226,27 @@ static tb_verdict file_deliver(void *self, tb_ctx *ctx, const char *operation, t
     return TB_OK;
 }
 
-static bool holds(const file_sink *self, const char *line, const char *id)
+/* 1: it does, 0: it does not, -1: no memory (every other failure to read it has a text). */
+static int holds(const file_sink *self, const char *line, const char *id)
 {
-    json_t *object = json_loads(line, 0, NULL);
+    json_error_t error;
+    json_t *object = json_loads(line, 0, &error);
     const char *found = json_string_value(json_object_get(object, self->id_field));
-    bool same = found && !strcmp(found, id);
+    int same = !object && !*error.text ? -1 : found && !strcmp(found, id);
     json_decref(object);
     return same;
 }
 
-static bool search(const file_sink *self, FILE *f, const char *id)
+/* As holds; 0 only when it was looked for to the end. */
+static int search(const file_sink *self, FILE *f, const char *id)
 {
     char *line = NULL;
     size_t room = 0;
-    bool found = false;
+    int found = 0;
     while (!found && getline(&line, &room, f) > 0)
         found = holds(self, line, id);
     free(line);
-    return found;
+    return found ? found : feof(f) ? 0 : -1;
 }
 
 /* A line that is found is made durable before it counts: the daemon may have died between write and fsync. */
@@ -240,8 +261,8 @@ static tb_verdict file_probe(void *self, tb_ctx *ctx, const char *operation, tb_
     if (!f)
         return errno == ENOENT ? tb_noop(record, "there is no file")
                                : tb_retry(record, "%s: %s", s->path, strerror(errno));
-    bool found = search(s, f, id);
-    bool sure = !ferror(f) && (!found || !fsync(fileno(f)));
+    int found = search(s, f, id);
+    bool sure = found >= 0 && (!found || !fsync(fileno(f)));
     fclose(f);
     if (!sure)
         return tb_retry(record, "%s: cannot be searched", s->path);

@@ -105,11 +105,11 @@ static place place_of(const char *cursor, const struct stat *st)
 
 /* ---- a line ---- */
 
-static void bad_line(file_source *self, tb_feed *feed, const place *at, const char *why)
+static int bad_line(file_source *self, tb_feed *feed, const place *at, const char *why)
 {
     char cause[32];
     snprintf(cause, sizeof cause, "line %" PRId64, at->line);
-    tb_raise(feed, "file.bad-line", cause, "%s, %s: %s", self->path, cause, why);
+    return tb_raise(feed, "file.bad-line", cause, "%s, %s: %s", self->path, cause, why) ? -1 : 1;
 }
 
 /* The key as text: a string, or a whole number written out. False: there is none. */
@@ -128,8 +128,11 @@ static int feed_object(file_source *self, tb_feed *feed, const place *at, json_t
         json_decref(object);
         return -1;
     }
-    if (*self->id_field)
-        json_object_set_new(object, self->id_field, json_string(id));
+    if (*self->id_field && json_object_set_new(object, self->id_field, json_string(id))) {
+        json_decref(object);
+        free(id);
+        return -1;
+    }
     tb_record *record = tb_record_new(self->type, key, object);
     if (record)
         tb_record_set_id(record, id);
@@ -144,18 +147,19 @@ static int read_line(file_source *self, tb_feed *feed, const place *at, const ch
     if (strspn(line, " \t\r\n") == size)
         return 0;
     if (size > MOST_LINE)
-        return bad_line(self, feed, at, "longer than 1 MiB"), 1;
+        return bad_line(self, feed, at, "longer than 1 MiB");
     json_error_t error;
     json_t *object = json_loadb(line, size, JSON_REJECT_DUPLICATES, &error);
+    if (!object && !*error.text)
+        return -1; /* no memory: every other failure has a text */
     if (!json_is_object(object)) {
-        bad_line(self, feed, at, object ? "not an object" : error.text);
+        int told = bad_line(self, feed, at, object ? "not an object" : error.text);
         json_decref(object);
-        return 1;
+        return told;
     }
     if (!key_of(json_object_get(object, self->key_field), key, sizeof key)) {
-        bad_line(self, feed, at, "no key in it");
         json_decref(object);
-        return 1;
+        return bad_line(self, feed, at, "no key in it");
     }
     return feed_object(self, feed, at, object, key);
 }

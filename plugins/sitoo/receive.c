@@ -84,9 +84,12 @@ static bool other_account(const stock_source *s, const json_t *event, tb_feed *f
 
 tb_verdict source_receive(void *self, tb_ctx *ctx, const char *body, size_t size, tb_feed *feed)
 {
-    json_auto_t *events = json_loadb(body, size, 0, NULL);
+    json_error_t error;
+    json_auto_t *events = json_loadb(body, size, 0, &error);
     size_t i;
     json_t *event;
+    if (!events && !*error.text)
+        return TB_RETRY; /* no memory: every other failure has a text */
     if (!are_events(events))
         return TB_REJECT;
     json_array_foreach(events, i, event)

@@ -27,7 +27,7 @@ typedef struct stock_source {
     /* parameters */
     int64_t site, account, overlap;
     const char *locations, *skus, *ignore;
-    int64_t full_read, modified_every, grace;
+    int64_t gap, full_read, modified_every, grace;
     /* what this instance remembers while it lives */
     sitoo_warehouses warehouses;
     int64_t polled_at;

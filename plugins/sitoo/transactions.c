@@ -7,7 +7,7 @@
 
 #include <stdio.h>
 
-enum { HOUR = 3600 * 1000, POLL_GAP = 1000 };
+enum { HOUR = 3600 * 1000 };
 
 static sitoo_answer get(reading *r, const char *query, sitoo_list *list)
 {
@@ -160,8 +160,8 @@ tb_verdict poll_transactions(reading *r)
 {
     SITOO_LIST list = {0};
     SITOO_TEXT query = {0};
-    if (r->self->polled_at && r->now >= r->self->polled_at && r->now - r->self->polled_at < POLL_GAP) {
-        tb_feed_at(r->feed, r->self->polled_at + POLL_GAP);
+    if (r->self->polled_at && r->now >= r->self->polled_at && r->now - r->self->polled_at < r->self->gap) {
+        tb_feed_at(r->feed, r->self->polled_at + r->self->gap);
         return TB_OK;
     }
     int64_t from = r->last + 1 - r->self->overlap;

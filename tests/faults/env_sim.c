@@ -16,6 +16,11 @@ int64_t env_now(void)
     return baton_wall();
 }
 
+int64_t env_steady(void)
+{
+    return baton_wall();
+}
+
 int64_t env_mono(void)
 {
     return baton_mono();

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Webhooks: what was acknowledged is in the journal, whatever happens next; and only the policy's codes are answered."""
+import os
 import random
+import re
 import threading
 import time
 
@@ -10,6 +12,12 @@ from tb import World, main
 def body(n):
     return [{"event_id": "%032x" % n, "event_type": "order", "event_date": 1733000123, "account_id": 1500,
              "data": {"eshop_id": 1, "order_id": 900000 + n, "order_event_type": "add"}}]
+
+
+def asked_for(w):
+    """The orders that Sitoo was asked for by number."""
+    with open(os.path.join(w.dir, "trace.txt"), errors="replace") as f:
+        return {n for line in f for found in re.findall(r"orderid=([0-9%C,a-z]+)", line) for n in re.split(r",|%2[Cc]", found)}
 
 
 def received(w):
@@ -45,6 +53,35 @@ def test_acknowledged_bodies_survive_a_kill():
         again = {n: w.event(body(n)) for n in acknowledged[:50]}  # every one of them is known
         assert set(again.values()) == {200}
         assert received(w)["duplicate"] - counts["duplicate"] == 50, (received(w), counts)
+
+
+def test_a_bad_body_among_many_spoils_no_other():
+    """Bodies that come together are expanded in one commit; those that cannot be are told one by one."""
+    with World(stores=1, skus=2, clock=1) as w:
+        w.write()
+        with open(w.conf) as f:
+            text = f.read()
+        with open(w.conf, "w") as f:
+            f.write(text.replace("  sitoo = {", "  sitoo = { trace = \"%s\";" % os.path.join(w.dir, "trace.txt")))
+        w.run()
+        before, answers = received(w), []
+
+        def send(first):
+            for n in range(first, 80, 16):
+                answers.append(w.event(None, raw=b"no JSON %d" % n) if n % 10 == 3 else w.event(body(n)))
+
+        threads = [threading.Thread(target=send, args=(k,)) for k in range(16)]
+        for t in threads:
+            t.start()
+        for t in threads:
+            t.join()
+        assert answers == [200] * 80, answers
+        w.until(lambda: received(w)["unread"] == 0, "all bodies are expanded")
+        counts = received(w)
+        assert counts["expanded"] - before["expanded"] == 72, counts
+        assert counts["malformed"] == 8, counts
+        asked = {"%d" % (900000 + n) for n in range(80) if n % 10 != 3}
+        w.until(lambda: asked <= asked_for(w), "every order of a good body was asked for")
 
 
 def test_only_the_codes_of_the_policy():
@@ -85,5 +122,5 @@ def test_events_are_answered_busy_while_stopping():
 
 
 if __name__ == "__main__":
-    main([test_acknowledged_bodies_survive_a_kill, test_only_the_codes_of_the_policy,
+    main([test_acknowledged_bodies_survive_a_kill, test_a_bad_body_among_many_spoils_no_other, test_only_the_codes_of_the_policy,
           test_events_are_answered_busy_while_stopping])

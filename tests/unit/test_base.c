@@ -85,6 +85,21 @@ START_TEST(timers_do_not_follow_the_wall_clock)
 }
 END_TEST
 
+START_TEST(a_clock_set_back_makes_nothing_wait_for_its_time_to_come_twice)
+{
+    int64_t before = env_steady();
+    ck_assert_int_lt(before - env_now(), 1000);
+    ahead = -3600;
+    ck_assert_int_lt(env_now() - before, -1800000);
+    ck_assert_int_ge(env_steady(), before);
+    ck_assert_int_lt(env_steady() - before, 1800000);
+    ahead = 3600;
+    ck_assert_int_ge(env_steady() - before, 3600000);
+    ahead = 0;
+    ck_assert_int_ge(env_steady() - before, 3600000);
+}
+END_TEST
+
 START_TEST(wait_ends_at_its_deadline)
 {
     env_mutex m;
@@ -129,6 +144,7 @@ int main(void)
     tcase_add_test(t, hashes_agree_with_published_vectors);
     tcase_add_test(t, a_wrong_secret_takes_as_long_as_the_right_one);
     tcase_add_test(t, timers_do_not_follow_the_wall_clock);
+    tcase_add_test(t, a_clock_set_back_makes_nothing_wait_for_its_time_to_come_twice);
     tcase_add_test(t, wait_ends_at_its_deadline);
     tcase_add_test(t, exchange_speaks_https_only);
     SRunner *r = srunner_create(s);

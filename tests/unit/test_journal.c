@@ -348,6 +348,28 @@ START_TEST(an_intent_survives_and_comes_back_unknown)
 }
 END_TEST
 
+START_TEST(a_clock_set_back_lets_nothing_wait_for_its_old_time)
+{
+    put(p, "called", NULL, "1", NULL);
+    put(p, "put off", NULL, "1", NULL);
+    ck_assert_int_eq(take(p, 5000), 2);
+    journal_intent x = {rows[0].seq, rows[0].generation, rows[0].step, "c",         "op",
+                        "P-1",       "order/k\n",        "{}",         JOURNAL_DONE};
+    journal_settlement later = {.seq = rows[1].seq,
+                                .generation = rows[1].generation,
+                                .step = rows[1].step,
+                                .kind = SETTLE_RETRY,
+                                .due = 90000000};
+    ck_assert_int_eq(journal_intend(j, p, &x, 1, 80000000), JOURNAL_DONE);
+    ck_assert_int_eq(journal_settle(j, p, &later, 1, 80000000), JOURNAL_DONE);
+    journal_close(j);
+    opened = 3000;
+    open_journal();
+    ck_assert_int_eq(take(p, 3000), 2);
+    ck_assert_int_eq(rows[0].intent_when, 3000);
+}
+END_TEST
+
 /* What was sent may still have its effect for as long as the server works on it: counted from the call's end.
  */
 START_TEST(an_intent_is_as_old_as_the_end_of_its_call)
@@ -783,6 +805,7 @@ int main(void)
     tcase_add_test(t, a_mended_table_releases_what_was_parked);
     tcase_add_test(t, an_intent_survives_and_comes_back_unknown);
     tcase_add_test(t, an_intent_is_as_old_as_the_end_of_its_call);
+    tcase_add_test(t, a_clock_set_back_lets_nothing_wait_for_its_old_time);
     tcase_add_test(t, a_second_owner_is_told_who_has_it);
     tcase_add_test(t, a_cursor_moves_with_its_rows_or_not_at_all);
     tcase_add_test(t, an_owner_that_was_replaced_writes_nothing);
