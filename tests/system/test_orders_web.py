@@ -21,9 +21,11 @@ PIPELINE = """
   { name = "orders"; owner = "customer care"; mode = "latest"; freshness = "120s";
     sources    = ( %(sources)s );
     transforms = ( { plugin = "order-steps"; %(steps)s } );
-    sinks      = ( { plugin = "adobe-sink"; connection = "adobe"; }, { plugin = "file-sink"; path = "%(dir)s/orders.jsonl"; } );
-    ignore     = ( "line" );
-    deliver    = { batch = 50; linger = "1s"; }; }"""
+    sinks      = ( { plugin = "adobe-sink"; connection = "adobe"; } );
+    deliver    = { batch = 50; linger = "1s"; }; },
+  { name = "lines"; owner = "customer care"; mode = "ordered"; freshness = "120s";
+    sources    = ( { records = ( "line" ); } );
+    sinks      = ( { plugin = "file-sink"; path = "%(dir)s/orders.jsonl"; } ); }"""
 
 
 def today():
@@ -85,7 +87,7 @@ class Shop(World):
 
     def resting(self):
         c = self.counters("orders")
-        return c["pending"] == 0 and c["accepted"] > 0
+        return c["pending"] == self.counters("lines")["pending"] == 0 and c["accepted"] > 0
 
     def wait(self, condition, what, limit=60):
         try:
