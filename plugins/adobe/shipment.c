@@ -29,11 +29,8 @@ static int settle_refusal(order_step *s, refusal means, const char *text, const 
                    tb_record_key(s->record), s->source);
             return step_done(s, 0); /* the shipment is due as before */
         }
-        if (raised < 0) {
-            tb_retry(s->record, "%s was refused (%s), and the rows of source %s could not be looked at",
-                     s->operation, text, s->source);
-            return 0;
-        }
+        if (raised < 0) /* the rows may be written yet: the claims stay until the server's time is over */
+            return -1;
     }
     needs_mark(s->ctx, s->record, s->source, needs, n, true);
     return step_refused_text(s, means, text, reason);

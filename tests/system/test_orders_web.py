@@ -21,9 +21,11 @@ PIPELINE = """
   { name = "orders"; owner = "customer care"; mode = "latest"; freshness = "120s";
     sources    = ( %(sources)s );
     transforms = ( { plugin = "order-steps"; %(steps)s } );
-    sinks      = ( { plugin = "adobe-sink"; connection = "adobe"; }, { plugin = "file-sink"; path = "%(dir)s/orders.jsonl"; } );
-    ignore     = ( "line" );
-    deliver    = { batch = 50; linger = "1s"; }; }"""
+    sinks      = ( { plugin = "adobe-sink"; connection = "adobe"; } );
+    deliver    = { batch = 50; linger = "1s"; }; },
+  { name = "lines"; owner = "customer care"; mode = "ordered"; freshness = "120s";
+    sources    = ( { records = ( "line" ); } );
+    sinks      = ( { plugin = "file-sink"; path = "%(dir)s/orders.jsonl"; } ); }"""
 
 
 def today():
@@ -85,7 +87,7 @@ class Shop(World):
 
     def resting(self):
         c = self.counters("orders")
-        return c["pending"] == 0 and c["accepted"] > 0
+        return c["pending"] == self.counters("lines")["pending"] == 0 and c["accepted"] > 0
 
     def wait(self, condition, what, limit=60):
         try:
@@ -226,6 +228,11 @@ def sample(faults, always=0):
         yield from ((operation, f) for f in (rest if os.environ.get("ORDERS") == "all" else [rest[i % len(rest)]]))
 
 
+def fired(w):
+    faults = w.sim("GET", "/faults")
+    return (faults if isinstance(faults, list) else faults["faults"])[0]["fired"]
+
+
 def play(operation, fault, limit=60):
     """The operation while the first calls meet the fault; how many effects there are in the end, and which exceptions."""
     with Shop(server_time="20s") as w:
@@ -233,9 +240,7 @@ def play(operation, fault, limit=60):
         w.sim("POST", "/faults", {"system": "adobe", "route": ROUTES[operation], "rate": 1, "count": 2, "ms": 2000, **fault})
         w.begin()
         w.wait(lambda: w.resting() and (effects() or w.exceptions()), "%s under %s is settled" % (operation, fault), limit)
-        fired = w.sim("GET", "/faults")
-        fired = fired if isinstance(fired, list) else fired["faults"]
-        assert fired[0]["fired"] > 0, "the fault never fired"
+        assert fired(w) > 0, "the fault never fired"
         time.sleep(0.5)  # fifty seconds of the daemon's: what would be done twice would be done now
         w.law()
         return effects(), [x["reason"] for x in w.exceptions() if x["open"]]
@@ -245,6 +250,23 @@ def test_answers_lost_after_the_effect():
     for operation, kind in sample(["cut-after", "cut-in", "truncated-json", "slow-effect"], 1):
         got = play(operation, {"kind": kind})
         assert got == (1, []), (operation, kind, got)
+
+
+def test_killed_while_a_call_was_under_way():
+    """The shop does it after the daemon is dead; the next daemon finds the intent and looks."""
+    for operation in ("shipment", "invoice", "order-comment"):
+        with Shop(server_time="60s") as w:
+            _, _, effects = step_of(w, operation)
+            w.sim("POST", "/faults", {"system": "adobe", "route": ROUTES[operation], "kind": "latency", "rate": 1, "count": 1, "ms": 30000})
+            w.begin()
+            w.wait(lambda: fired(w), "the call is under way")
+            w.kill()
+            w.wait(lambda: effects() == 1, "the shop has done it")
+            w.run()
+            w.wait(lambda: w.resting() and w.counters("orders")["applied"] > 0, "it was looked for")
+            time.sleep(0.7)
+            assert effects() == 1 and w.exceptions() == [], (operation, effects(), w.exceptions())
+            w.law()
 
 
 def answer(status, body, kind="application/json"):
@@ -328,6 +350,7 @@ def test_the_stock_pipeline_writes_a_row_that_was_shipped_from():
 if __name__ == "__main__":
     main([test_placed_orders_reach_a_file_once_each, test_many_orders_of_one_second, test_what_is_read_of_an_order,
           test_documents_bring_their_order_again, test_doctor_names_routes_and_rights, test_answers_lost_after_the_effect,
+          test_killed_while_a_call_was_under_way,
           test_transient_answers, test_permanent_answers, test_a_paid_order_is_not_cancelled,
           test_a_held_order_is_told_and_goes_on_after, test_a_row_that_is_too_low_is_raised,
           test_the_stock_pipeline_writes_a_row_that_was_shipped_from])

@@ -213,6 +213,18 @@ START_TEST(a_row_that_is_too_low_is_raised_first)
 }
 END_TEST
 
+/* A row may still be written by a lost call: the core keeps the claims and looks whether it was shipped. */
+START_TEST(a_raise_without_an_answer_is_no_answer)
+{
+    expect_post(SHIP, 400, COULD_NOT);
+    expect_rows("1");
+    expect_post("/V1/inventory/source-items", 0, "");
+    ck_assert_int_eq(tb_test_deliver(t, "shipment", &r, 1), TB_RETRY);
+    check_clean();
+    ck_assert_int_eq(tb_test_verdict(r), TB_OK);
+}
+END_TEST
+
 /* The same text while there are enough: the database was busy, or nobody knows. Twice, then a person. */
 START_TEST(could_not_save_is_tried_again_then_told)
 {
@@ -516,6 +528,7 @@ int main(void)
     tcase_add_test(c, a_lost_answer_is_unknown_and_those_behind_it_were_not_called);
     tcase_add_test(c, an_answer_of_another_kind_is_unknown);
     tcase_add_test(c, a_row_that_is_too_low_is_raised_first);
+    tcase_add_test(c, a_raise_without_an_answer_is_no_answer);
     tcase_add_test(c, could_not_save_is_tried_again_then_told);
     tcase_add_loop_test(c, refusals_are_judged_by_their_message, 0, 8);
     tcase_add_test(c, a_lost_shipment_is_found_by_its_token);
