@@ -228,7 +228,8 @@ static bool host_sleep(tb_ctx *ctx, int64_t ms)
 
 static const char *host_pipeline(tb_ctx *ctx)
 {
-    return of(ctx)->pipeline ? of(ctx)->pipeline->p->config->name : "";
+    const call *c = of(ctx);
+    return c->pipeline ? c->pipeline->p->config->name : c->name ? c->name : "";
 }
 
 static int host_emit(tb_ctx *ctx, tb_record *parent, tb_record *record)

@@ -40,6 +40,7 @@ static void ask(engine *e, plan *p, const plan_pipeline *pp, const plan_use *use
     call c;
     if (!plugin_instance_init(&instance, use->plugin, use->use, p->config, &faults)) {
         call_begin(&c, e, NULL, use, to, CALL_DOCTOR);
+        c.name = pp->config->name;
         if (!common->open || !common->open(instance.self, call_ctx(&c))) {
             common->doctor(instance.self, call_ctx(&c), &doctor);
             if (common->close)

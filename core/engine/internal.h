@@ -57,6 +57,7 @@ typedef struct {
     tb_ctx base; /* first: what the plugin holds is a pointer to this */
     engine *engine;
     pipeline *pipeline; /* NULL: check, doctor without one */
+    const char *name;   /* of the pipeline, where there is none running (doctor) */
     const plan_use *use;
     connection *connection; /* NULL: the plugin uses none */
     call_kind kind;

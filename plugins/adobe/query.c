@@ -9,7 +9,7 @@
 
 #include <tillbridge/http.h>
 
-enum { NAME_MOST = 128, TAIL_ROOM = 400 /* sort, page, fields */, GROUPS_MOST = 10 };
+enum { NAME_MOST = 128, TAIL_ROOM = 400 /* sort, page, fields */, INDEX_MOST = 10 };
 
 static void add_raw(adobe_query *q, const char *text)
 {
@@ -44,13 +44,14 @@ static void add_pair(adobe_query *q, const char *name, const char *value)
 
 static void filter_name(const adobe_query *q, const char *what, char *out, size_t size)
 {
-    snprintf(out, size, "searchCriteria[filter_groups][%d][filters][0][%s]", q->groups, what);
+    snprintf(out, size, "searchCriteria[filter_groups][%d][filters][%d][%s]", q->groups - 1, q->filters - 1,
+             what);
 }
 
 static void add_field(adobe_query *q, const char *field, const char *condition)
 {
     char name[NAME_MOST];
-    if (q->groups == GROUPS_MOST)
+    if (q->groups > INDEX_MOST || q->filters > INDEX_MOST)
         q->failed = true;
     filter_name(q, "field", name, sizeof name);
     add_pair(q, name, field);
@@ -58,13 +59,25 @@ static void add_field(adobe_query *q, const char *field, const char *condition)
     add_pair(q, name, condition);
 }
 
-void adobe_query_filter(adobe_query *q, const char *field, const char *condition, const char *value)
+static void add_filter(adobe_query *q, const char *field, const char *condition, const char *value)
 {
     char name[NAME_MOST];
     add_field(q, field, condition);
     filter_name(q, "value", name, sizeof name);
     add_pair(q, name, value);
+}
+
+void adobe_query_filter(adobe_query *q, const char *field, const char *condition, const char *value)
+{
     q->groups++;
+    q->filters = 1;
+    add_filter(q, field, condition, value);
+}
+
+void adobe_query_or(adobe_query *q, const char *field, const char *condition, const char *value)
+{
+    q->filters++;
+    add_filter(q, field, condition, value);
 }
 
 size_t adobe_query_in(adobe_query *q, const char *field, const char *const *values, size_t count)
@@ -73,6 +86,8 @@ size_t adobe_query_in(adobe_query *q, const char *field, const char *const *valu
     size_t taken = 0;
     if (!count || strchr(values[0], ','))
         return 0;
+    q->groups++;
+    q->filters = 1;
     add_field(q, field, "in");
     filter_name(q, "value", name, sizeof name);
     add_pair(q, name, values[0]);
@@ -83,17 +98,32 @@ size_t adobe_query_in(adobe_query *q, const char *field, const char *const *valu
         add_raw(q, "%2C");
         add_encoded(q, values[taken]);
     }
-    q->groups++;
     return taken;
+}
+
+void adobe_query_or_in(adobe_query *q, const char *field, const char *const *values, size_t count)
+{
+    adobe_query_or(q, field, "in", count ? values[0] : "");
+    for (size_t i = 1; i < count; i++) {
+        add_raw(q, "%2C");
+        add_encoded(q, values[i]);
+    }
+}
+
+static void add_order(adobe_query *q, const char *what, const char *value)
+{
+    char name[NAME_MOST];
+    snprintf(name, sizeof name, "searchCriteria[sortOrders][%d][%s]", q->sorts, what);
+    add_pair(q, name, value);
 }
 
 void adobe_query_sort(adobe_query *q, const char *field)
 {
-    if (q->sorted)
+    if (q->sorts >= INDEX_MOST)
         q->failed = true;
-    q->sorted = true;
-    add_pair(q, "searchCriteria[sortOrders][0][field]", field);
-    add_pair(q, "searchCriteria[sortOrders][0][direction]", "ASC");
+    add_order(q, "field", field);
+    add_order(q, "direction", "ASC");
+    q->sorts++;
 }
 
 void adobe_query_page(adobe_query *q, int size, int current)

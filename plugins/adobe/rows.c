@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The remembered row, quantity and status, is trusted only if the last thing that touched it was our
- * confirmed write, less than a day ago. A call without an answer, or a refused one, may have written some of
- * its rows: these are in doubt, and written again whatever is remembered. The doubt lives in the instance;
- * after a crash the core says the same of each record that was in flight. A document of the shop (shipment,
- * credit memo, ready for pick-up) changes a row too: whoever sees one raises the record's `mark`, and a row
- * counts only if it was written under that mark or a higher one. */
+ * confirmed write, less than a day ago. What shipments and credit memos have moved since is noted by the
+ * pipeline of orders, ours in its namespace `moved` (needs.c), others' in `changed` (names.c). Whoever knows
+ * of such a document when the row is computed raises the record's `mark`, and a row counts only if it was
+ * written under that mark or a higher one. A call without an answer, or a refused one, may have written some
+ * of its rows: these are in doubt, and written again whatever is remembered. The doubt lives in the instance;
+ * after a crash the core says the same of each record that was in flight. */
 #include <stdio.h>
 #include <string.h>
 
@@ -57,7 +58,8 @@ int row_read(adobe_sink *self, tb_ctx *ctx, tb_record *record, sink_row *row)
     row->before = m.quantity;
     if (!SABOTAGE("row-never-forgotten"))
         row->known = row->known && !tb_record_doubtful(record) && !json_object_get(self->doubt, row->key) &&
-                     tb_now(ctx) - m.when < self->rows_age && m.mark >= mark_of(body);
+                     tb_now(ctx) - m.when < self->rows_age && m.mark >= mark_of(body) &&
+                     !row_moved(self, ctx, row, m.when);
     return 0;
 }
 
@@ -76,16 +78,8 @@ bool row_remembered(tb_ctx *ctx, const sink_row *row)
 
 json_t *row_item(const sink_row *row)
 {
-    char text[32];
-    json_t *quantity;
-    if (row->quantity % TB_QUANTITY_SCALE == 0) {
-        quantity = json_integer(row->quantity / TB_QUANTITY_SCALE);
-    } else { /* exact: the shop takes a decimal text too */
-        tb_quantity_format(row->quantity, 3, text, sizeof text);
-        quantity = json_string(text);
-    }
     return json_pack("{s:s, s:s, s:o, s:i}", "sku", row->sku, "source_code", row->source, "quantity",
-                     quantity, "status", row->status);
+                     adobe_quantity(row->quantity), "status", row->status);
 }
 
 void row_confirm(adobe_sink *self, tb_ctx *ctx, sink_row *row, const char *answer)

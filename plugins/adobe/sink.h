@@ -10,11 +10,15 @@ enum { SINK_KEY_MOST = 400, SINK_SKU_MOST = 160, SINK_HOUR = 3600 * 1000 };
 typedef struct adobe_sink {
     const char *locations; /* table, for doctor */
     int64_t rows_age;
+    const char *orders; /* pipeline whose shipments move rows */
+    int ids;            /* adobe_ids: what the key of an order is */
+    bool notify;        /* the buyer is mailed about shipments and invoices */
     json_t *doubt; /* {"source/sku": true}: rows whose last call was not confirmed; not to be compared with */
     json_t *products; /* {folded sku: {"sku", "type", "when", "kept"}}, type "" if the shop has none of it */
     json_t *near;     /* {folded sku: {"text", "line", "when"}}: what may have been meant */
     json_t *sources;  /* {code: enabled}; NULL: never read */
     int64_t sources_when;
+    json_t *tries;     /* {"operation/key": how often it was refused by what may have been an accident} */
     char trouble[300]; /* why the shop's products could not be looked up */
 } adobe_sink;
 
@@ -34,6 +38,8 @@ typedef struct sink_row {
 
 /* Reads the body and what is remembered. -1: the body is no stock row (rejected). */
 int row_read(adobe_sink *self, tb_ctx *ctx, tb_record *record, sink_row *row);
+/* Whether something else than our write has changed the row since. */
+bool row_moved(const adobe_sink *self, tb_ctx *ctx, const sink_row *row, int64_t when);
 bool row_unchanged(const adobe_sink *self, tb_ctx *ctx, const sink_row *row);
 bool row_remembered(tb_ctx *ctx, const sink_row *row); /* at any age */
 void row_confirm(adobe_sink *self, tb_ctx *ctx, sink_row *row, const char *answer);

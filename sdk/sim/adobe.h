@@ -110,6 +110,7 @@ struct adobe {
     json_t *admin_tokens; /* token -> when it ends */
     int64_t next_report, next_super, next_bundle_option, next_option, next_selection, next_value, next_choice,
         next_attribute, next_member;
+    struct adobe_sales *sales;           /* orders and their documents (adobe_order.h) */
     bool all_stores;                     /* the call that is served speaks of the values of all store views */
     size_t partial_calls, partial_after; /* the next calls fail after so many rows that exist */
 };
@@ -128,13 +129,14 @@ typedef enum {
     IN_TEXTS,
     IN_INTS,
     IN_OBJECT,
-    IN_OBJECTS
+    IN_OBJECTS,
+    IN_OPTIONAL /* of arguments: those of the shape's fields that the body has */
 } adobe_kind;
 
 typedef struct {
     const char *name; /* snake_case; a table ends with NULL */
     adobe_kind kind;
-    const adobe_shape *shape; /* of IN_OBJECT, IN_OBJECTS */
+    const adobe_shape *shape; /* of IN_OBJECT, IN_OBJECTS, IN_OPTIONAL */
 } adobe_field;
 
 struct adobe_shape {
@@ -154,6 +156,8 @@ extern const size_t adobe_route_count;
 /* adobe_shapes.c */
 extern const adobe_shape shape_item, shape_source, shape_stock, shape_link, shape_product, shape_stock_item,
     shape_notify, shape_transfer, shape_inventory_request;
+/* adobe_order_shapes.c */
+extern const adobe_shape shape_status_history, shape_track_entity, shape_ship, shape_invoice, shape_refund;
 
 struct adobe_call {
     adobe *m;
@@ -261,6 +265,7 @@ adobe_stock *adobe_stock_of(const adobe *m, int64_t id);
 adobe_stock *adobe_stock_add(adobe *m, const char *name, json_t *channels);
 void adobe_stock_link(adobe *m, adobe_stock *s, int source, int priority);
 void adobe_reserve(adobe *m, int stock, uint32_t sku, int64_t quantity, json_t *metadata);
+int adobe_stock_of_website(const adobe *m, const char *code); /* 0: none */
 
 /* adobe_items.c: the steps behind the routes, for others that write rows */
 void adobe_write_row(adobe *m, const char *sku, int source, int64_t quantity, int status);
@@ -318,5 +323,14 @@ void adobe_post_assign(adobe_call *c), adobe_post_unassign(adobe_call *c), adobe
 void adobe_get_stock_index(adobe_call *c), adobe_post_selection(adobe_call *c),
     adobe_post_notify(adobe_call *c), adobe_delete_notify(adobe_call *c), adobe_get_notify(adobe_call *c);
 void adobe_get_fixed(adobe_call *c);
+void adobe_get_orders(adobe_call *c), adobe_get_order(adobe_call *c), adobe_get_order_status(adobe_call *c),
+    adobe_get_comments(adobe_call *c), adobe_post_comment(adobe_call *c),
+    adobe_get_order_items(adobe_call *c), adobe_get_order_item(adobe_call *c), adobe_post_ship(adobe_call *c),
+    adobe_post_invoice(adobe_call *c), adobe_post_order_refund(adobe_call *c),
+    adobe_post_invoice_refund(adobe_call *c), adobe_post_cancel(adobe_call *c),
+    adobe_post_hold(adobe_call *c), adobe_post_ready(adobe_call *c);
+void adobe_get_shipments(adobe_call *c), adobe_get_shipment(adobe_call *c), adobe_get_invoices(adobe_call *c),
+    adobe_get_invoice(adobe_call *c), adobe_get_memos(adobe_call *c), adobe_get_memo(adobe_call *c),
+    adobe_post_track(adobe_call *c);
 
 #endif

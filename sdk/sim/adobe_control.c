@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Steps in the shop from the control interface: set-up, hands in the admin, and what orders will do to
- * reservations. One table of verbs. */
-#include "sdk/sim/adobe.h"
+/* Steps in the shop from the control interface: set-up, and hands in the admin. One table of verbs; those of
+ * orders have one of their own. */
+#include "sdk/sim/adobe_order.h"
 
 #include <string.h>
 
@@ -123,6 +123,11 @@ json_t *adobe_control(adobe *m, const char *verb, json_t *arguments, const char 
     for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
         if (!strcmp(verbs[i].name, verb))
             return verbs[i].run(m, arguments, why);
+    json_t *done_order = NULL;
+    if (adobe_order_verb(m, verb, arguments, why, &done_order))
+        return done_order;
     return refuse(why,
-                  "steps in the shop: source-item, reservation, reservations, link, partial, cron, empty");
+                  "steps in the shop: source-item, reservation, reservations, link, partial, cron, empty, "
+                  "order, orders, order-ship, order-invoice, order-refund, order-cancel, order-hold, "
+                  "order-unhold, order-comment, order-ready, order-edit, order-state");
 }

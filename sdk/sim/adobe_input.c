@@ -271,6 +271,18 @@ static bool read_argument(adobe_call *c, const adobe_field *f, json_t *given)
     return out && !json_object_set_new(c->input, f->name, out);
 }
 
+static bool read_optionals(adobe_call *c, const adobe_field *fields, json_t *given)
+{
+    bool good = true;
+    for (const adobe_field *f = fields; good && f->name; f++) {
+        CLEANUP_FREE char *camel = argument_name(f->name);
+        json_t *v = json_object_get(given, camel);
+        v = v ? v : json_object_get(given, f->name);
+        good = !v || json_is_null(v) || read_argument(c, f, given);
+    }
+    return good;
+}
+
 bool adobe_read_input(adobe_call *c)
 {
     json_t *given = read_body(c);
@@ -281,7 +293,8 @@ bool adobe_read_input(adobe_call *c)
     json_object_update(given, c->path);
     bool good = true;
     for (const adobe_field *f = c->route->argument; good && f->name; f++)
-        good = read_argument(c, f, given);
+        good =
+            f->kind == IN_OPTIONAL ? read_optionals(c, f->shape->fields, given) : read_argument(c, f, given);
     json_decref(given);
     return good;
 }

@@ -20,7 +20,7 @@ static int by_sku(const void *a, const void *b, void *arg)
     return strcmp(m->skus[*(const uint32_t *)a].folded, m->skus[*(const uint32_t *)b].folded);
 }
 
-static int stock_of_website(const adobe *m, const char *code)
+int adobe_stock_of_website(const adobe *m, const char *code)
 {
     json_t *one = NULL;
     size_t i = 0;
@@ -44,7 +44,7 @@ static json_t *index_row(adobe *m, uint32_t sku, int stock)
 void adobe_get_stock_index(adobe_call *c)
 {
     adobe *m = c->m;
-    int stock = stock_of_website(m, path_text(c, "code"));
+    int stock = adobe_stock_of_website(m, path_text(c, "code"));
     size_t count = 0;
     json_t *list = json_array();
     CLEANUP_FREE uint32_t *place = must(calloc(m->sku_count + 1, sizeof *place));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The shop's beginning and end, and what its cron does meanwhile. */
-#include "sdk/sim/adobe.h"
+#include "sdk/sim/adobe_order.h"
 #include "sdk/sim/must.h"
 
 #include <string.h>
@@ -44,6 +44,7 @@ void adobe_fill(adobe *m)
     m->admin_tokens = json_object();
     m->attributes = json_object();
     m->notify = json_object();
+    adobe_sales_open(m);
     m->next_report = 0x6b03d22d265adLL;
     m->next_super = m->next_bundle_option = m->next_option = m->next_selection = m->next_value = 1;
     m->next_choice = 4;
@@ -114,6 +115,7 @@ void adobe_clear(adobe *m)
         json_decref(m->reservations[i].metadata);
     for (size_t i = 0; i < sizeof objects / sizeof *objects; i++)
         json_decref(objects[i]);
+    adobe_sales_close(m);
     free(m->products);
     free(m->reservations);
     free(m->items);
