@@ -324,6 +324,10 @@ START_TEST(promised_pieces_are_not_free)
     ck_assert_str_eq(tb_test_state(t, "promised", "31/A/1"), "{\"q\":\"2\",\"at\":1795392060000}");
     tb_test_set_state(t, "stock/levels", "31/A", "{\"t\":\"4.000\",\"m\":2}");
     tb_test_set_state(t, "stock/reserved", "31/A", "{\"v\":\"0.000\",\"m\":2,\"at\":1795392059000}");
+    tb_test_set_state(t, "stock/levels", "31/A", "{\"t\":\"3.000\",\"m\":2}");
+    route_once(t, "9", order_in("processing"), NULL, "1 MMO 32 store-2 till A2 B1"); /* 3 - 2 */
+    level(t, "32/A", "9.000", "0.000");
+    tb_test_set_state(t, "stock/levels", "31/A", "{\"t\":\"4.000\",\"m\":2}");
     route_once(t, "3", order_in("processing"), NULL, "1 STO 31 store-1 till A2 B1"); /* 4 - 2 */
     tb_record *gone = order_record("3", order_in("canceled"), NULL);
     must_route(t, &gone, "1 STO 31 store-1 till A2 B1");
