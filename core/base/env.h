@@ -87,7 +87,9 @@ typedef struct {
     int64_t timeout;          /* of the whole exchange, by env_mono; 0: 30 s */
     size_t max_answer;        /* bytes of body; 0: 32 MiB */
     const atomic_bool *abort; /* when it turns true the exchange ends at once as ENV_LOST; may be NULL */
-    const char *unix_socket;  /* path of the socket to speak through; NULL: the URL says where to */
+    bool once; /* creates: on a connection of its own, because on one that was kept alive and has died the
+                * HTTP library would send it again by itself, though it may have happened */
+    const char *unix_socket; /* path of the socket to speak through; NULL: the URL says where to */
 } env_request;
 
 typedef struct {

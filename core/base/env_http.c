@@ -121,6 +121,7 @@ static void set_options(CURL *h, const env_request *q, exchange *x, struct curl_
     curl_easy_setopt(h, CURLOPT_CUSTOMREQUEST, q->method);
     curl_easy_setopt(h, CURLOPT_HTTPHEADER, headers);
     curl_easy_setopt(h, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(h, CURLOPT_FRESH_CONNECT, q->once ? 1L : 0L);
     curl_easy_setopt(h, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(h, CURLOPT_PATH_AS_IS, 1L);
     curl_easy_setopt(h, CURLOPT_PROXY, "");

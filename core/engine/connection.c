@@ -348,7 +348,8 @@ connection_fate connection_exchange(connection *c, const slot_wish *wish, const 
             return FATE_PAUSED;
         }
         env_answer a;
-        exchange_send(c->config, client, q, wish->create ? &c->abort_all : &c->abort_idempotent, &a);
+        exchange_send(c->config, client, q, wish->create, wish->create ? &c->abort_all : &c->abort_idempotent,
+                      &a);
         give_slot(c, client);
         bool doubt = !turn && a.fate == ENV_ANSWERED && a.status == 401; /* false ones are seen: once more */
         connection_fate fate = doubt ? FATE_NONE : judge(c, &a, q, r, why, size);

@@ -91,9 +91,16 @@ static bool skip(void *arg, int64_t seq, const char *key)
     return m->in_flight;
 }
 
+/* Who probes wants to know what was to be made: the body of the intent, though a newer one may stand in the
+ * row. */
+static const char *body_of(const journal_row *row)
+{
+    return row->state == RECORD_UNKNOWN && row->intent_body ? row->intent_body : row->body;
+}
+
 static tb_record *record_of(const journal_row *row, int64_t doubtful_below)
 {
-    tb_record *r = tb_record_new(row->type, row->key, json_loads(row->body, JSON_DECODE_ANY, NULL));
+    tb_record *r = tb_record_new(row->type, row->key, json_loads(body_of(row), JSON_DECODE_ANY, NULL));
     if (!r)
         return NULL;
     tb_record_set_group(r, row->group ? row->group : "");

@@ -45,7 +45,7 @@ static void trace(const config_connection *c, const tb_request *q, const char *u
     close(fd);
 }
 
-void exchange_send(const config_connection *c, env_client *client, const tb_request *q,
+void exchange_send(const config_connection *c, env_client *client, const tb_request *q, bool create,
                    const atomic_bool *abort_flag, env_answer *out)
 {
     CLEANUP_BUFFER buffer url = {0}, path = {0}, authorization = {0};
@@ -73,6 +73,7 @@ void exchange_send(const config_connection *c, env_client *client, const tb_requ
                            .body = body,
                            .body_size = body ? strlen(body) : 0,
                            .timeout = c->timeout,
+                           .once = create && strcmp(q->method, "GET") != 0,
                            .abort = abort_flag};
     env_exchange(client, &request, out);
     trace(c, q, buffer_text(&url), body, out);

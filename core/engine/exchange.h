@@ -8,7 +8,8 @@
 #include "core/config/model.h"
 #include "core/sdk/host.h"
 
-void exchange_send(const config_connection *c, env_client *client, const tb_request *q,
+/* create: what is sent makes something, so it may go out only once. */
+void exchange_send(const config_connection *c, env_client *client, const tb_request *q, bool create,
                    const atomic_bool *abort, env_answer *out);
 /* Moves the answer into *r and parses it. 0, or -1 and why: it is not whole JSON. */
 int exchange_fill(env_answer *a, const tb_request *q, tb_response *r, char *why, size_t size);

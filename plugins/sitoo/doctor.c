@@ -89,6 +89,13 @@ void source_check(const void *self, tb_ctx *ctx, tb_doctor *doctor)
 {
     const stock_source *s = self;
     tables t;
+    if (s->stream == STREAM_ORDERS)
+        return;
+    if (!s->locations) {
+        tb_found(doctor, TB_BAD, "locations",
+                 "stream stock needs \"locations\", the table of warehouses and sources");
+        return;
+    }
     const tb_table *locations = tb_table_get(ctx, s->locations);
     const tb_table *skus = s->skus ? tb_table_get(ctx, s->skus) : NULL;
     check_column(locations, s->locations, "warehouse", doctor);
@@ -161,6 +168,10 @@ void source_doctor(void *self, tb_ctx *ctx, tb_doctor *doctor)
         return;
     }
     tb_found(doctor, TB_GOOD, "site", "site %lld has %zu warehouses", (long long)s->site, s->warehouses.n);
+    if (s->stream == STREAM_ORDERS) {
+        look_at_rights(s, ctx, doctor);
+        return;
+    }
     if (tables_get(s, ctx, &t))
         tb_found(doctor, TB_BAD, "locations", "table %s is missing, empty or lacks a column", s->locations);
     else

@@ -29,16 +29,6 @@ bool tell_once(stock_source *s, const char *what)
     return true;
 }
 
-static int note_order(tb_ctx *ctx, int64_t order)
-{
-    char id[24], value[40];
-    snprintf(id, sizeof id, "%lld", (long long)order);
-    if (tb_state_get(ctx, NS_ORDERS, id))
-        return 0;
-    snprintf(value, sizeof value, "{\"at\":%lld}", (long long)tb_now(ctx));
-    return tb_state_set(ctx, NULL, NS_ORDERS, id, value);
-}
-
 static int take_event(stock_source *s, tb_ctx *ctx, const json_t *event)
 {
     const char *type = sitoo_field(event, "event_type");
@@ -48,7 +38,7 @@ static int take_event(stock_source *s, tb_ctx *ctx, const json_t *event)
         return 0;
     for (size_t i = 0; i < sizeof types / sizeof *types; i++)
         if (!strcmp(types[i].type, type))
-            return types[i].concern == NAMES_ORDER && order > 0 ? note_order(ctx, order) : 0;
+            return types[i].concern == NAMES_ORDER && order > 0 ? order_note(ctx, order) : 0;
     if (tell_once(s, type))
         tb_log(ctx, TB_INFO, "sitoo.event", "event of type %.40s was left aside, it is not known",
                *type ? type : "(none)");

@@ -1,11 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sitoo-source, stream `stock`: which targets of the shop have moved at the tills, and what is there now.
- * This file is its description; the code stands in the files named after what they do. */
-#include "plugins/sitoo/stock.h"
+/* sitoo-source: which targets of the shop (stream `stock`) or which web orders (stream `orders`) have moved
+ * at the tills, and what is there now. This file is its description; the code stands in the files named after
+ * what they do. */
+#include "plugins/sitoo/weborders.h"
 
 #define AT(field) offsetof(stock_source, field)
 
 static const tb_param params[] = {
+    {.name = "stream",
+     .type = TB_CHOICE,
+     .fallback = "stock",
+     .choices = "stock orders",
+     .help = "what it follows: levels of stock, or till orders of web orders",
+     .offset = AT(stream)},
     {.name = "site",
      .type = TB_INT,
      .flags = TB_REQUIRED,
@@ -20,8 +27,7 @@ static const tb_param params[] = {
      .offset = AT(account)},
     {.name = "locations",
      .type = TB_TABLE,
-     .flags = TB_REQUIRED,
-     .help = "table of till warehouse and shop source (columns warehouse, source)",
+     .help = "table of till warehouse and shop source (columns warehouse, source); stream stock needs it",
      .offset = AT(locations)},
     {.name = "skus",
      .type = TB_TABLE,
@@ -58,6 +64,19 @@ static const tb_param params[] = {
      .most = 86400000,
      .help = "how long after its end a reservation is looked at again",
      .offset = AT(grace)},
+    {.name = "sweep",
+     .type = TB_DURATION,
+     .fallback = "10m",
+     .least = 10000,
+     .most = 86400000,
+     .help = "stream orders: how often the list of open orders is read",
+     .offset = AT(sweep)},
+    {.name = "renew-before",
+     .type = TB_DURATION,
+     .fallback = "7d",
+     .most = INT64_C(365) * 86400000,
+     .help = "stream orders: how long before its end a reservation is told, to be renewed",
+     .offset = AT(renew_before)},
     {0},
 };
 
@@ -82,8 +101,8 @@ static const tb_reason reasons[] = {
     {0},
 };
 
-static const char *const namespaces[] = {NS_LEVELS, NS_RESERVED, NS_LISTED,  NS_ORDERS,
-                                         NS_TIMERS, NS_PAGES,    NS_TARGETS, NULL};
+static const char *const namespaces[] = {NS_LEVELS, NS_RESERVED, NS_LISTED, NS_ORDERS, NS_TIMERS,
+                                         NS_PAGES,  NS_TARGETS,  NS_TILL,   NULL};
 
 /* Sitoo keeps and repeats events only after 429, 503 and 504; any other code destroys them. So what we can
  * never use is taken (200) and kept for a person, and only bad credentials are told. A body over the limit
@@ -107,6 +126,30 @@ static void source_close(void *self, tb_ctx *ctx)
     sitoo_warehouses_free(&s->warehouses);
     json_decref(s->seen);
     json_decref(s->told);
+    json_decref(s->sweeping.seen);
+}
+
+/* ---- by stream ---- */
+
+static tb_verdict read_stream(void *self, tb_ctx *ctx, const char *cursor, tb_feed *feed)
+{
+    const stock_source *s = self;
+    return s->stream == STREAM_ORDERS ? weborders_read(self, ctx, feed)
+                                      : source_read(self, ctx, cursor, feed);
+}
+
+static tb_verdict hydrate_stream(void *self, tb_ctx *ctx, tb_record **records, size_t count)
+{
+    const stock_source *s = self;
+    return s->stream == STREAM_ORDERS ? weborders_hydrate(s, ctx, records, count)
+                                      : source_hydrate(self, ctx, records, count);
+}
+
+static tb_verdict snapshot_stream(void *self, tb_ctx *ctx, const char *type, const char *cursor,
+                                  tb_feed *feed)
+{
+    const stock_source *s = self;
+    return s->stream == STREAM_ORDERS ? TB_OK : source_snapshot(self, ctx, type, cursor, feed);
 }
 
 static const tb_common common = {
@@ -118,13 +161,13 @@ static const tb_common common = {
 
 static const tb_source source = {
     .size = sizeof source,
-    .read = source_read,
+    .read = read_stream,
     .receive = source_receive,
-    .hydrate = source_hydrate,
-    .snapshot = source_snapshot,
+    .hydrate = hydrate_stream,
+    .snapshot = snapshot_stream,
 };
 
 TB_PLUGIN(.self_size = sizeof(stock_source), .name = "sitoo-source", .version = "1.0",
-          .summary = "stock of Sitoo's warehouses, as targets of the shop", .writes = RECORD_TYPE,
-          .params = params, .reasons = reasons, .namespaces = namespaces, .webhook = &webhook,
-          .common = &common, .source = &source);
+          .summary = "stock of Sitoo's warehouses, as targets of the shop; till orders of web orders",
+          .writes = RECORD_TYPE " " ORDER_TYPE, .params = params, .reasons = reasons,
+          .namespaces = namespaces, .webhook = &webhook, .common = &common, .source = &source);

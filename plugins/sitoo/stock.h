@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the files of sitoo-source, stream `stock`, share.
+/* What the files of sitoo-source share; most of it is of stream `stock` (weborders.h has stream `orders`).
  *
  * A *row* is what Sitoo counts: one SKU in one warehouse, named "31/SKU". A *target* is where the shop keeps
  * it: "SKU@source", the key of a record. Tables map many rows to one target. What is known of a row stands in
- * the namespace `levels`, written by the source's thread alone; what hydrate learns stands in `reserved`, so
+ * the namespace `levels`, written by the source's thread alone; what hydrate learns stands in `held`, so
  * neither overwrites what the other has just seen. The `mark` of a level rises with everything that may have
  * moved the reserved pieces; a reserved quantity counts only while it carries the level's present mark. */
 #ifndef SITOO_STOCK_H
@@ -16,18 +16,27 @@ enum { WAREHOUSES_AGE = 3600 * 1000 };
 
 #define RECORD_TYPE "stock.level"
 #define NS_LEVELS "levels"
-#define NS_RESERVED "reserved"
+#define NS_RESERVED "held"
 #define NS_LISTED "listed"
 #define NS_ORDERS "orders"
 #define NS_TIMERS "timers"
 #define NS_PAGES "pages"
 #define NS_TARGETS "targets"
 
+enum { TYPE_ORDER = 10, TYPE_BOOKING = 100, STATE_OPEN = 0, STATE_CLOSED = 10, STATE_CANCELLED = 20 };
+enum { STREAM_STOCK, STREAM_ORDERS };
+
+typedef struct sweeping { /* of stream `orders`: where the list of open orders is being read */
+    json_t *seen;         /* ids of this round; NULL: none is under way */
+    int64_t began, from, next;
+} sweeping;
+
 typedef struct stock_source {
     /* parameters */
+    int stream;
     int64_t site, account, overlap;
     const char *locations, *skus, *ignore;
-    int64_t full_read, modified_every, grace;
+    int64_t full_read, modified_every, grace, sweep, renew_before;
     /* what this instance remembers while it lives */
     sitoo_warehouses warehouses;
     int64_t polled_at;
@@ -35,6 +44,7 @@ typedef struct stock_source {
     json_t *seen;
     int64_t pages_from; /* no page before that: the last one was not to be trusted */
     json_t *told;       /* unknown event types, told once */
+    sweeping sweeping;
 } stock_source;
 
 /* ---- levels.c: what is known of a row ---- */
@@ -119,6 +129,12 @@ typedef struct reading {
     bool worked;  /* an earlier step found something: no page now */
 } reading;
 
+/* ---- noted.c: orders that events named ---- */
+
+typedef int (*order_take)(reading *r, const json_t *order);
+int order_note(tb_ctx *ctx, int64_t order);
+tb_verdict noted_read(reading *r, const char *fields, order_take take);
+
 tb_verdict source_read(void *self, tb_ctx *ctx, const char *cursor, tb_feed *feed);
 tb_verdict read_fault(reading *r, const sitoo_list *list, const char *cause);
 void tell_unknown(reading *r);       /* warehouses that the site does not have */
@@ -128,7 +144,10 @@ tb_verdict poll_transactions(reading *r);
 tb_verdict gather_orders(reading *r);                            /* orders.c */
 tb_verdict sweep_orders(reading *r, int64_t *from, bool *ended); /* open ones, for their timers */
 tb_verdict fire_timers(reading *r);                              /* timers.c */
+/* rows: an object whose names are what is due then. */
 int timer_set(reading *r, int64_t when, int64_t order, const json_t *rows);
+/* Calls `fire` with each name whose time has come. */
+tb_verdict timers_fire(reading *r, void (*fire)(reading *r, const char *name));
 void touch_row(reading *r, const char *row, const char *why);
 tb_verdict read_page(reading *r); /* pages.c */
 

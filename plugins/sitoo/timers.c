@@ -77,17 +77,20 @@ static int collect(void *arg, const char *key, const char *value)
     return json_object_size(d->list) >= MOST_DUE;
 }
 
-static void fire(reading *r, const json_t *timer)
+typedef void (*firing)(reading *r, const char *name);
+
+static void fire_one(reading *r, const json_t *timer, firing fire)
 {
     size_t i;
-    json_t *row;
-    json_array_foreach(json_object_get(timer, "keys"), i, row)
+    json_t *name;
+    json_array_foreach(json_object_get(timer, "keys"), i, name)
     {
-        touch_row(r, json_string_value(row), "reservation");
+        if (json_is_string(name))
+            fire(r, json_string_value(name));
     }
 }
 
-tb_verdict fire_timers(reading *r)
+tb_verdict timers_fire(reading *r, firing fire)
 {
     due d = {.now = r->now, .list = json_object()};
     const char *key;
@@ -95,7 +98,7 @@ tb_verdict fire_timers(reading *r)
     tb_state_list(r->ctx, NS_TIMERS, "", collect, &d);
     json_object_foreach(d.list, key, timer)
     {
-        fire(r, timer);
+        fire_one(r, timer, fire);
         tb_state_set(r->ctx, NULL, NS_TIMERS, key, NULL);
         r->worked = true;
     }
@@ -105,4 +108,14 @@ tb_verdict fire_timers(reading *r)
         tb_feed_at(r->feed, d.next);
     json_decref(d.list);
     return TB_OK;
+}
+
+static void fire_row(reading *r, const char *row)
+{
+    touch_row(r, row, "reservation");
+}
+
+tb_verdict fire_timers(reading *r)
+{
+    return timers_fire(r, fire_row);
 }

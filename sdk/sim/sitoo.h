@@ -150,6 +150,7 @@ void sitoo_order_free(sitoo_order *o);
 sitoo_order *sitoo_order_of(const sitoo *s, int64_t id);
 sitoo_order *sitoo_order_add(sitoo *s, json_t *given, char *why, size_t size);
 int sitoo_order_patch(sitoo *s, sitoo_order *o, json_t *given, char *why, size_t size);
+void sitoo_order_log(sitoo *s, sitoo_order *o, int type); /* 900: ready for pick-up, 910: rejected */
 void sitoo_order_event(const sitoo *s, const sitoo_order *o, const char *what, const char *state);
 typedef struct {
     size_t row;
@@ -157,6 +158,8 @@ typedef struct {
 } delivery_line;
 int64_t sitoo_deliver(sitoo *s, sitoo_order *o, sitoo_warehouse *w, const delivery_line *lines, size_t n,
                       bool ignore_stock, const char *ref, char *why, size_t size); /* its id; -1 and why */
+/* The goods come back to where they left. -1 and why: there is none, or it is cancelled. */
+int sitoo_delivery_cancel(sitoo *s, sitoo_order *o, int64_t id, char *why, size_t size);
 
 /* sitoo_batch.c */
 sitoo_batch *sitoo_batch_add(sitoo *s, sitoo_warehouse *w, json_t *header, int type);

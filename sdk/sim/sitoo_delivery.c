@@ -47,17 +47,19 @@ static json_t *delivery_doc(const sitoo_order *o, const sitoo_warehouse *w, int6
     for (size_t k = 0; k < n; k++)
         json_array_append_new(items, json_pack("{sI sI}", "orderitemid", (json_int_t)lines[k].row, "quantity",
                                                (json_int_t)lines[k].quantity));
-    return json_pack("{sI sI si sI sn ss? so}", "orderdeliveryid", (json_int_t)id, "orderid",
-                     (json_int_t)o->id, "warehouseid", w->id, "datecreated", (json_int_t)(env_now() / 1000),
+    json_int_t now = env_now() / 1000;
+    return json_pack("{sI sI si sI sI sn ss? so}", "orderdeliveryid", (json_int_t)id, "orderid",
+                     (json_int_t)o->id, "warehouseid", w->id, "datecreated", now, "datedelivery", now,
                      "datecancelled", "orderdeliveryref", ref, "orderdeliveryitems", items);
 }
 
-static void tell(const sitoo *s, const sitoo_order *o, const sitoo_warehouse *w, int64_t id)
+static void tell(const sitoo *s, const sitoo_order *o, const sitoo_warehouse *w, int64_t id, const char *type,
+                 const char *state)
 {
     json_t *data = json_pack("{sI sI sI si}", "eshop_id", (json_int_t)sitoo_int(s, "site"), "order_id",
                              (json_int_t)o->id, "order_delivery_id", (json_int_t)id, "warehouse_id", w->id);
-    json_object_set_new(data, setting_text("sitoo", "delivery_type_key"), json_string("add"));
-    json_object_set_new(data, setting_text("sitoo", "delivery_state_key"), json_string("delivered"));
+    json_object_set_new(data, setting_text("sitoo", "delivery_type_key"), json_string(type));
+    json_object_set_new(data, setting_text("sitoo", "delivery_state_key"), json_string(state));
     sim_event("order-delivery", data);
 }
 
@@ -94,13 +96,49 @@ int64_t sitoo_deliver(sitoo *s, sitoo_order *o, sitoo_warehouse *w, const delive
     sim_effect(
         "sitoo", "delivery",
         json_pack("{sI sI si}", "order", (json_int_t)o->id, "delivery", (json_int_t)id, "warehouse", w->id));
-    tell(s, o, w, id);
+    tell(s, o, w, id, "add", "delivered");
     if (!ignore_stock && (!tag || strcmp(tag, "true"))) {
         move(s, o, w, lines, n, id, false);
         move(s, o, w, lines, n, id, true);
     }
     close_if_set(s, o);
     return id;
+}
+
+/* ---- one that is taken back ---- */
+
+static json_t *delivery_of(const sitoo_order *o, int64_t id)
+{
+    for (size_t i = 0; i < o->deliveries.count; i++)
+        if (json_integer_value(json_object_get(o->deliveries.item[i], "orderdeliveryid")) == id)
+            return o->deliveries.item[i];
+    return NULL;
+}
+
+int sitoo_delivery_cancel(sitoo *s, sitoo_order *o, int64_t id, char *why, size_t size)
+{
+    json_t *delivery = delivery_of(o, id), *item = NULL;
+    json_t *items = json_object_get(delivery, "orderdeliveryitems");
+    size_t k = 0, n = json_array_size(items);
+    sitoo_warehouse *w = sitoo_warehouse_of(s, json_integer_value(json_object_get(delivery, "warehouseid")));
+    if (!w || json_is_integer(json_object_get(delivery, "datecancelled")))
+        return snprintf(why, size, "There is no such delivery, or it is cancelled."), -1;
+    delivery_line *lines = must(calloc(n + 1, sizeof *lines));
+    json_array_foreach(items, k, item)
+    {
+        lines[k] = (delivery_line){(size_t)json_integer_value(json_object_get(item, "orderitemid")),
+                                   -json_integer_value(json_object_get(item, "quantity"))};
+        o->rows[lines[k].row].delivered += lines[k].quantity;
+    }
+    json_object_set_new(delivery, "datecancelled", json_integer(env_now() / 1000));
+    sitoo_hold(s, o);
+    sim_effect("sitoo", "delivery-cancelled",
+               json_pack("{sI sI}", "order", (json_int_t)o->id, "delivery", (json_int_t)id));
+    tell(s, o, w, id, "update", "cancelled");
+    move(s, o, w, lines, n, id, true);
+    move(s, o, w, lines, n, id, false);
+    free(lines);
+    return 0;
 }
 
 static sitoo_order *order_in_path(sitoo_call *c)

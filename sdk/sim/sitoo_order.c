@@ -366,3 +366,13 @@ int sitoo_order_patch(sitoo *s, sitoo_order *o, json_t *given, char *why, size_t
                       before != o->state ? state_name(o->state) : NULL);
     return 0;
 }
+
+void sitoo_order_log(sitoo *s, sitoo_order *o, int type)
+{
+    json_int_t now = env_now() / 1000;
+    json_array_append_new(json_object_get(o->doc, "orderlogitems"),
+                          json_pack("{si sI sI sI ss}", "orderlogtypeid", type, "orderid", (json_int_t)o->id,
+                                    "datelog", now, "datecreated", now, "strvalue", ""));
+    sim_effect("sitoo", "order-log", json_pack("{sI si}", "order", (json_int_t)o->id, "type", type));
+    sitoo_order_event(s, o, type == 900 ? "ready-for-pickup" : "pickup-rejected", NULL);
+}

@@ -147,10 +147,6 @@ void sitoo_post_log(sitoo_call *c)
         sitoo_error(c, 400, "Invalid field value 'orderlogtypeid'.");
         return;
     }
-    json_array_append_new(
-        json_object_get(o->doc, "orderlogitems"),
-        json_pack("{sI sI}", "orderlogtypeid", type, "datecreated", (json_int_t)(env_now() / 1000)));
-    sim_effect("sitoo", "order-log", json_pack("{sI sI}", "order", (json_int_t)o->id, "type", type));
-    sitoo_order_event(c->s, o, type == 900 ? "ready-for-pickup" : "pickup-rejected", NULL);
+    sitoo_order_log(c->s, o, (int)type);
     sitoo_reply(c, json_integer((json_int_t)json_array_size(json_object_get(o->doc, "orderlogitems"))));
 }

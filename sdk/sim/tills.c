@@ -278,11 +278,16 @@ json_t *tills_step(const char *verb, json_t *arguments, char *why, size_t size)
         observer_step();
         return done;
     }
-    snprintf(why, size,
-             "tills know sale, return, count, booking, deliver-booking, manual, offline, upload, transfer, "
-             "run and stop, not '%s'",
-             verb);
-    return NULL;
+    bool known = false;
+    json_t *done = till_staff(verb, arguments, &known, why, size);
+    observer_step();
+    if (!known)
+        snprintf(
+            why, size,
+            "tills know sale, return, count, booking, deliver-booking, manual, offline, upload, transfer, "
+            "ready, reject, collect, cancel, cancel-delivery, edit, run and stop, not '%.40s'",
+            verb);
+    return done;
 }
 
 void tills_forget(void)

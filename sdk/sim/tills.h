@@ -16,4 +16,7 @@ size_t till_pending(void); /* sales made offline, not yet uploaded */
 void till_upload_due(int64_t now, bool all);
 void tills_forget(void);
 
+/* tills_orders.c: what staff do with a web order; *known: there is such a verb. */
+json_t *till_staff(const char *verb, const json_t *arguments, bool *known, char *why, size_t size);
+
 #endif

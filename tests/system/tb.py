@@ -52,7 +52,7 @@ connections = {
                      access-token = "%(access_token)s"; access-token-secret = "%(access_token_secret)s"; };
             concurrency = 2; rate = "%(rate)s"; server-time = "%(server_time)s"; };
 };
-tables = { locations = "locations.csv"; skus = "skus.csv"; };
+tables = { locations = "locations.csv"; skus = "skus.csv"; %(tables)s };
 pipelines = ( %(pipelines)s );
 """
 
@@ -206,7 +206,8 @@ class World(Daemon):
 
     def __init__(self, stores=3, skus=20, clock=100, seed=1, sim_args=(), sim_settings=None, **configuration):
         super().__init__(clock, **{"site": 1, "every": "15s", "rule": "", "source": "", "linger": "2s", "shadow": "false", "rate": "100000/s",
-                                   "server_time": "180s", "password": "events-secret", "pipelines": None, **configuration})
+                                   "server_time": "180s", "password": "events-secret", "pipelines": None, "tables": "",
+                                   **configuration})
         self.stores, self.skus, self.seed = stores, skus, seed
         self.simulators = None
         self.start_simulators(sim_args, sim_settings)

@@ -706,9 +706,9 @@ START_TEST(reserved_counts_only_under_its_mark)
     tb_test *t = settled("warehouse,source\n31,malmo\n");
     tb_record *r = key("A@malmo"), *again = key("A@malmo");
     level(t, "31/A", "5.000", "", 100, "A@malmo"); /* mark 7 */
-    tb_test_set_state(t, "reserved", "31/A", "{\"m\":7,\"v\":\"0.000\"}");
+    tb_test_set_state(t, "held", "31/A", "{\"m\":7,\"v\":\"0.000\"}");
     ck_assert_str_eq(field(hydrate(t, r), "read"), "state");
-    tb_test_set_state(t, "reserved", "31/A", "{\"m\":6,\"v\":\"0.000\"}");
+    tb_test_set_state(t, "held", "31/A", "{\"m\":6,\"v\":\"0.000\"}");
     tb_test_expect(t, "GET", HERE, PLACES, 200, TWO_PLACES);
     tb_test_expect(t, "GET", ITEMS("31"), "sku=A&start=0&num=500&" ROWS, 200,
                    LIST("1", ITEM("A", "5.000", "2.000")));
@@ -726,13 +726,13 @@ START_TEST(a_level_is_not_believed_over_a_later_read)
     tb_test *t = settled("warehouse,source\n31,malmo\n");
     tb_record *r = key("A@malmo"), *later = key("A@malmo");
     level(t, "31/A", "6.000", "", 100, "A@malmo"); /* mark 7 */
-    tb_test_set_state(t, "reserved", "31/A", "{\"m\":7,\"v\":\"0.000\",\"t\":\"5.000\",\"at\":2000}");
+    tb_test_set_state(t, "held", "31/A", "{\"m\":7,\"v\":\"0.000\",\"t\":\"5.000\",\"at\":2000}");
     tb_test_set_state(t, "listed", "transactions", "1999");
     tb_test_expect(t, "GET", HERE, PLACES, 200, TWO_PLACES);
     tb_test_expect(t, "GET", ITEMS("31"), "sku=A&start=0&num=500&" ROWS, 200,
                    LIST("1", ITEM("A", "5.000", "0.000")));
     ck_assert_str_eq(field(hydrate(t, r), "total"), "5.000");
-    tb_test_set_state(t, "reserved", "31/A", "{\"m\":7,\"v\":\"0.000\",\"t\":\"5.000\",\"at\":2000}");
+    tb_test_set_state(t, "held", "31/A", "{\"m\":7,\"v\":\"0.000\",\"t\":\"5.000\",\"at\":2000}");
     tb_test_set_state(t, "listed", "transactions", "2001"); /* three came back since */
     level(t, "31/A", "8.000", "", 103, "A@malmo");
     const json_t *part = hydrate(t, later);
