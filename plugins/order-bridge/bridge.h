@@ -17,6 +17,7 @@ typedef struct order_bridge {
     int send_when, shops_shipment;
     bool refund_on_cancel;
     int64_t reserve, reserve_unpaid, renew_before, too_old, row_patience;
+    json_t *waiting; /* {order: since when it waits}, of this instance's life */
 } order_bridge;
 
 typedef struct cell { /* one thing at one part, pieces */
@@ -33,7 +34,7 @@ typedef struct bridge_part {
 } bridge_part;
 
 typedef struct bridge {
-    const order_bridge *self;
+    order_bridge *self;
     tb_ctx *ctx;
     tb_record *record;
     const char *key;

@@ -16,6 +16,10 @@ static tb_verdict order_bridge_apply(void *self, tb_ctx *ctx, tb_record **record
         return tb_retry(*record, "out of memory");
     if (!json_array_size(json_object_get(tb_record_body(*record), "sold")))
         return tb_drop(*record, "nothing-to-hand-over");
+    if (!tb_record_part(*record, "till.order") || !tb_record_part(*record, "web.documents"))
+        return tb_reject(
+            *record, "order.not-hydrated", NULL, "%s: no source has read its %s", tb_record_key(*record),
+            tb_record_part(*record, "till.order") ? "documents in the shop" : "orders at the till");
     bridge *b = calloc(1, sizeof *b);
     if (!b)
         return tb_retry(*record, "out of memory");
@@ -36,6 +40,14 @@ static tb_verdict order_bridge_apply(void *self, tb_ctx *ctx, tb_record **record
     bridge_free(b);
     free(b);
     return v;
+}
+
+static void order_bridge_close(void *self_, tb_ctx *ctx)
+{
+    order_bridge *self = self_;
+    (void)ctx;
+    json_decref(self->waiting);
+    self->waiting = NULL;
 }
 
 /* ---- settings ---- */
@@ -114,6 +126,11 @@ static const tb_reason reasons[] = {
      "Ask the store; cancel the order in the shop if it will not be collected or shipped.", "stores"},
     {"order.payment-method", "the money leg of a payment method is not known",
      "Add the method to the table named in the text; the orders come again by themselves.", "finance"},
+    {"order.not-hydrated", "one side of an order was not read",
+     "Put sources that hydrate orders (adobe-source, sitoo-source with stream orders) into the pipeline, "
+     "then "
+     "retry.",
+     NULL},
     {"order.id", "the order's number makes no external id of the till",
      "Set ids = \"entity\" at adobe-source.", NULL},
     {"order.till-lost", "the till does not show an order that was sent to it",
@@ -132,7 +149,8 @@ static const tb_reason reasons[] = {
 };
 
 static const char *const namespaces[] = {"attempts", "reserved", NULL};
-static const tb_common common = {.size = sizeof common, .check = order_bridge_check};
+static const tb_common common = {
+    .size = sizeof common, .check = order_bridge_check, .close = order_bridge_close};
 static const tb_transform transform = {.size = sizeof transform, .apply = order_bridge_apply};
 
 TB_PLUGIN(.self_size = sizeof(order_bridge), .name = "order-bridge", .version = "0.1",

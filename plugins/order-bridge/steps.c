@@ -48,11 +48,29 @@ static tb_verdict reject_trouble(doing *x)
     return TB_OK;
 }
 
+/* ---- patience ---- */
+
+enum { WAITING_MOST = 10000 };
+
+/* For how long the order has waited; the record may be far older. */
+static bool out_of_patience(const bridge *b)
+{
+    if (!b->self->waiting)
+        b->self->waiting = json_object();
+    const json_t *since = json_object_get(b->self->waiting, b->key);
+    if (since)
+        return b->now - json_integer_value(since) >= b->self->row_patience;
+    if (json_object_size(b->self->waiting) >= WAITING_MOST)
+        json_object_clear(b->self->waiting);
+    json_object_set_new(b->self->waiting, b->key, json_integer(b->now));
+    return false;
+}
+
 static tb_verdict wait_for_till(doing *x)
 {
     const bridge *b = x->b;
     const char *external = attempts_lost(b, x->part->number);
-    if (b->now - tb_record_changed(b->record) < b->self->row_patience)
+    if (!out_of_patience(b))
         return tb_wait(b->record, b->now + LOOK_MS, "the till does not show %s yet", external);
     tb_reject(b->record, "order.till-lost", external,
               "order %s was sent as %s, and the till does not show it", order_text(b->order, "increment_id"),
@@ -104,7 +122,7 @@ static tb_verdict wait_for_row(doing *x, const lack *l)
     const bridge *b = x->b;
     char pieces[32];
     const char *key = l->name + strlen(b->self->rows) + 1;
-    bool long_ = b->now - tb_record_changed(b->record) > b->self->row_patience;
+    bool long_ = out_of_patience(b);
     tb_quantity_format(l->pieces, 0, pieces, sizeof pieces);
     if (long_) {
         tb_reject(b->record, "shipment.row-missing", l->target,
@@ -217,6 +235,8 @@ tb_verdict step_take(bridge *b, const due *d)
     attempts_sync(b);
     json_auto_t *entries = reserved_entries(b, &as_it_is);
     tb_verdict v = take(&x, entries);
+    if (v == TB_OK || v == TB_NOOP || v == TB_DROP)
+        json_object_del(b->self->waiting, b->key);
     json_decref(x.step);
     return v;
 }

@@ -68,7 +68,7 @@ int64_t stock_free(const routing *r, const place *p, const char *sku)
     snprintf(row, sizeof row, "%s/%s", p->warehouse, sku);
     int n = snprintf(prefix, sizeof prefix, "%s/", row);
     json_auto_t *level = state_of(r, "levels", row);
-    json_auto_t *read = state_of(r, "reserved", row);
+    json_auto_t *read = state_of(r, "held", row);
     if (!level || n >= (int)sizeof prefix)
         return 0;
     const json_t *from = json_object_get(level, "v") ? level : read;

@@ -332,6 +332,12 @@ START_TEST(not_an_order_of_the_shop)
     ck_assert_int_eq(tb_test_apply(t, &r), TB_DROP);
     ck_assert_str_eq(tb_test_rule(r), "nothing-to-hand-over");
     tb_record_unref(r);
+    r = tb_record_new("order", "42", body_of(&w)); /* the till was not read: nothing is sent */
+    tb_record_add_part(r, "web.order", web_order(&w));
+    tb_record_add_part(r, "web.documents", documents_of(&w));
+    ck_assert_int_eq(tb_test_apply(t, &r), TB_REJECT);
+    ck_assert_str_eq(tb_test_reason(r), "order.not-hydrated");
+    tb_record_unref(r);
     tb_test_free(t);
 }
 END_TEST
@@ -555,7 +561,11 @@ START_TEST(row_first_then_shipment)
     tb_record_unref(r);
     /* it never comes: a person is told */
     tb_test_set_state(t, "stock/rows", "store-1/A", NULL);
-    tb_test_set_now(t, now_ms + 11 * 60 * 1000);
+    tb_test_set_now(t, now_ms + 60 * 60 * 1000);
+    r = record_of(&w); /* however old the record is */
+    ck_assert_int_eq(tb_test_apply(t, &r), TB_WAIT);
+    tb_record_unref(r);
+    tb_test_set_now(t, now_ms + 71 * 60 * 1000);
     r = record_of(&w);
     ck_assert_int_eq(tb_test_apply(t, &r), TB_REJECT);
     ck_assert_str_eq(tb_test_reason(r), "shipment.row-missing");

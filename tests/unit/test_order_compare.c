@@ -106,6 +106,18 @@ START_TEST(shipped_from_another_source)
 }
 END_TEST
 
+/* More is out than the shop still reserves: of what it gave up nothing is gone, and nothing is held besides.
+ */
+START_TEST(never_more_than_is_promised)
+{
+    share_line line = {2 * P, 1 * P, 0, 0};
+    share_place at[2] = {{2 * P, 0, 0, 0, 0}, {0, 0, 1 * P, 0, 0}};
+    share_out(&line, at, 2);
+    ck_assert_int_eq(at[0].gone, 1 * P);
+    ck_assert_int_eq(at[1].held, 0);
+}
+END_TEST
+
 /* ---- random states, made of single pieces ---- */
 
 static uint64_t dice_state;
@@ -390,6 +402,7 @@ int main(void)
     tcase_add_loop_test(c, stock_row_holds_what_the_table_says, 0, sizeof stock_cases / sizeof *stock_cases);
     tcase_add_test(c, another_store_takes_over);
     tcase_add_test(c, shipped_from_another_source);
+    tcase_add_test(c, never_more_than_is_promised);
     tcase_add_test(c, goal_at_rest_over_random_states);
     tcase_add_loop_test(c, one_step_is_due, 0, sizeof life_cases / sizeof *life_cases);
     tcase_add_test(c, parts_do_not_hide_each_other);

@@ -177,47 +177,61 @@ START_TEST(fixed_bundle_gives_its_money_to_its_pieces)
     tb_record *r = record_with(
         bundle_items,
         "{\"sold\":[{\"item\":4,\"ship\":4,\"sku\":\"A\",\"web_sku\":\"A\",\"quantity\":2},"
-        "{\"item\":4,\"ship\":4,\"sku\":\"B\",\"web_sku\":\"B\",\"quantity\":4}],\"tax\":{\"currency\":"
+        "{\"item\":4,\"ship\":4,\"sku\":\"B\",\"web_sku\":\"B\",\"quantity\":2}],\"tax\":{\"currency\":"
         "\"EUR\"},"
-        "\"lines\":[{\"kind\":\"product\",\"item\":4,\"gross\":\"10.00\",\"discount\":\"0.00\",\"rate\":"
+        "\"lines\":[{\"kind\":\"product\",\"item\":4,\"gross\":\"10.01\",\"discount\":\"0.00\",\"rate\":"
         "\"25\"}],"
         "\"parts\":[{\"part\":1,\"warehouse\":\"31\",\"source\":\"store-1\",\"system\":\"till\",\"rows\":["
         "{\"item\":4,\"ship\":4,\"sku\":\"A\",\"web_sku\":\"A\",\"quantity\":2},"
-        "{\"item\":4,\"ship\":4,\"sku\":\"B\",\"web_sku\":\"B\",\"quantity\":4}]}]}",
+        "{\"item\":4,\"ship\":4,\"sku\":\"B\",\"web_sku\":\"B\",\"quantity\":2}]}]}",
         "{\"orders\":[]}");
     ck_assert_str_eq(due(t, &r), "order");
     ck_assert_str_eq(
         field_text(r, "rows"),
-        "[{\"discount\":\"0.00\",\"gross\":\"3.33\",\"item\":4,\"name\":\"\",\"options\":\"\","
-        "\"quantity\":2,\"rate\":\"25\",\"sku\":\"A\"},{\"discount\":\"0.00\",\"gross\":\"6.67\","
-        "\"item\":4,\"name\":\"\",\"options\":\"\",\"quantity\":4,\"rate\":\"25\",\"sku\":\"B\"}]");
-    ck_assert_str_eq(field_text(r, "total"), "\"10.00\"");
+        "[{\"discount\":\"0.00\",\"gross\":\"5.01\",\"item\":4,\"name\":\"\",\"options\":\"\","
+        "\"quantity\":2,\"rate\":\"25\",\"sku\":\"A\"},{\"discount\":\"0.00\",\"gross\":\"5.00\","
+        "\"item\":4,\"name\":\"\",\"options\":\"\",\"quantity\":2,\"rate\":\"25\",\"sku\":\"B\"}]");
+    ck_assert_str_eq(field_text(r, "total"), "\"10.01\"");
     tb_record_unref(r);
     tb_test_free(t);
 }
 END_TEST
 
-/* One of the two goes: the part that has not handed it out is cut, the other stays. */
-START_TEST(refund_cuts_the_part_that_has_it_still)
+/* What is not wanted any more is cut from the last part that has not handed it out. */
+START_TEST(refund_cuts_the_last_part_that_has_it_still)
 {
-    char till[1500];
-    tb_test *t = start();
-    snprintf(till, sizeof till,
-             "{\"orders\":[{\"externalid\":\"P-42-1-1\",\"orderid\":1,\"orderstateid\":10,\"warehouseid\":31,"
-             "\"datereserved\":1797984000,\"orderdate\":1795391000,\"orderitems\":[{\"orderitemid\":0,"
-             "\"sku\":\"A\","
-             "\"quantity\":1,\"additionaldata\":{\"web-itemid\":\"1\"}}],\"deliveries\":[{\"warehouseid\":31,"
-             "\"orderdeliveryitems\":[{\"orderitemid\":0,\"quantity\":1}]}]},"
-             "{\"externalid\":\"P-42-2-1\",\"orderid\":2,\"orderstateid\":0,\"warehouseid\":32,"
-             "\"datereserved\":1797984000,\"orderdate\":1795391000,\"orderitems\":[{\"orderitemid\":0,"
-             "\"sku\":\"A\","
-             "\"quantity\":2,\"additionaldata\":{\"web-itemid\":\"1\"}}]}]}");
-    tb_record *r = record_with("{\"item_id\":1,\"qty_ordered\":3,\"qty_shipped\":1,\"qty_refunded\":2}",
-                               split_body, till);
-    ck_assert_str_eq(due(t, &r), "order-cancel");
-    ck_assert_str_eq(field_text(r, "till"), "2");
-    tb_record_unref(r);
-    tb_test_free(t);
+    static const char both[] =
+        "{\"orders\":[{\"externalid\":\"P-42-1-1\",\"orderid\":1,\"orderstateid\":%d,\"warehouseid\":31,"
+        "\"datereserved\":1797984000,\"orderdate\":1795391000,\"orderitems\":[{\"orderitemid\":0,\"sku\":"
+        "\"A\","
+        "\"quantity\":1,\"additionaldata\":{\"web-itemid\":\"1\"}}],\"deliveries\":[%s]},"
+        "{\"externalid\":\"P-42-2-1\",\"orderid\":2,\"orderstateid\":%d,\"warehouseid\":32,"
+        "\"datereserved\":1797984000,\"orderdate\":1795391000,\"orderitems\":[{\"orderitemid\":0,\"sku\":"
+        "\"A\","
+        "\"quantity\":2,\"additionaldata\":{\"web-itemid\":\"1\"}}],\"deliveries\":[%s]}]}";
+    static const struct {
+        const char *items;
+        int state1;
+        const char *out1;
+        int state2;
+        const char *out2, *till;
+    } cuts[] = {
+        {"{\"item_id\":1,\"qty_ordered\":3,\"qty_refunded\":1}", 0, "", 0, "", "2"},
+        {"{\"item_id\":1,\"qty_ordered\":3,\"qty_shipped\":1,\"qty_refunded\":2}", 10,
+         "{\"warehouseid\":31,\"orderdeliveryitems\":[{\"orderitemid\":0,\"quantity\":1}]}", 0, "", "2"},
+        {"{\"item_id\":1,\"qty_ordered\":3,\"qty_shipped\":2,\"qty_refunded\":3}", 0, "", 10,
+         "{\"warehouseid\":32,\"orderdeliveryitems\":[{\"orderitemid\":0,\"quantity\":2}]}", "1"},
+    };
+    for (size_t i = 0; i < sizeof cuts / sizeof *cuts; i++) {
+        char till[1500];
+        tb_test *t = start();
+        snprintf(till, sizeof till, both, cuts[i].state1, cuts[i].out1, cuts[i].state2, cuts[i].out2);
+        tb_record *r = record_with(cuts[i].items, split_body, till);
+        ck_assert_str_eq(due(t, &r), "order-cancel");
+        ck_assert_str_eq(field_text(r, "till"), cuts[i].till);
+        tb_record_unref(r);
+        tb_test_free(t);
+    }
 }
 END_TEST
 
@@ -257,7 +271,7 @@ int main(void)
     tcase_add_loop_test(c, bundle_ships_as_the_shop_counts_it, 0, sizeof bundles / sizeof *bundles);
     tcase_add_test(c, parts_share_the_money_to_the_cent);
     tcase_add_test(c, fixed_bundle_gives_its_money_to_its_pieces);
-    tcase_add_test(c, refund_cuts_the_part_that_has_it_still);
+    tcase_add_test(c, refund_cuts_the_last_part_that_has_it_still);
     tcase_add_test(c, edited_order_goes_first_the_old_then_the_new);
     suite_add_tcase(s, c);
     SRunner *r = srunner_create(s);

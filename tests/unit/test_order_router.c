@@ -323,13 +323,17 @@ START_TEST(promised_pieces_are_not_free)
     route_once(t, "1", order_in("processing"), both_at("P-1-1-1", 0, 31), "1 STO 31 store-1 till A2 B1");
     ck_assert_str_eq(tb_test_state(t, "promised", "31/A/1"), "{\"q\":\"2\",\"at\":1795392060000}");
     tb_test_set_state(t, "stock/levels", "31/A", "{\"t\":\"4.000\",\"m\":2}");
-    tb_test_set_state(t, "stock/reserved", "31/A", "{\"v\":\"0.000\",\"m\":2,\"at\":1795392059000}");
+    tb_test_set_state(t, "stock/held", "31/A", "{\"v\":\"0.000\",\"m\":2,\"at\":1795392059000}");
+    tb_test_set_state(t, "stock/levels", "31/A", "{\"t\":\"3.000\",\"m\":2}");
+    route_once(t, "9", order_in("processing"), NULL, "1 MMO 32 store-2 till A2 B1"); /* 3 - 2 */
+    level(t, "32/A", "9.000", "0.000");
+    tb_test_set_state(t, "stock/levels", "31/A", "{\"t\":\"4.000\",\"m\":2}");
     route_once(t, "3", order_in("processing"), NULL, "1 STO 31 store-1 till A2 B1"); /* 4 - 2 */
     tb_record *gone = order_record("3", order_in("canceled"), NULL);
     must_route(t, &gone, "1 STO 31 store-1 till A2 B1");
     ck_assert_ptr_null(tb_test_state(t, "promised", "31/A/3"));
     tb_record_unref(gone);
-    tb_test_set_state(t, "stock/reserved", "31/A", "{\"v\":\"2.000\",\"m\":2,\"at\":1795392061000}");
+    tb_test_set_state(t, "stock/held", "31/A", "{\"v\":\"2.000\",\"m\":2,\"at\":1795392061000}");
     route_once(t, "4", order_in("processing"), NULL, "1 STO 31 store-1 till A2 B1"); /* 4 - 2, once */
     route_once(t, "5", order_in("processing"), NULL, "1 MMO 32 store-2 till A2 B1");
     tb_test_free(t);

@@ -276,8 +276,8 @@ static const struct option_case {
     /* neither changes what is handed over */
     {"SKU-003,1,,\nSKU-003,2,*,\n", "900-3<SKU-003"},
     /* that value before any, the longer product before the shorter, the product id as well */
-    {"SKU-003,1,,\nSKU-003,2,,PAPER\nSKU-003,2,2,BOXED\n", "BOXED<SKU-003"},
-    {"SKU,1,,\nSKU,2,,SHORT\nSKU-003,2,,LONG\n", "LONG<SKU-003"},
+    {"SKU-003,1,,\nSKU-003,2,2,BOXED\nSKU-003,2,,PAPER\n", "BOXED<SKU-003"},
+    {"SKU,1,,\nSKU-003,2,,LONG\nSKU,2,,SHORT\n", "LONG<SKU-003"},
     {"38,1,,\n38,2,2,BY-ID\n", "BY-ID<SKU-003-ENG-BOX"},
     {"OTHER,1,,\nSKU-003,1,,\nSKU-003,2,2,THIS\nOTHER,2,2,NOT\n", "THIS<SKU-003"},
 };
