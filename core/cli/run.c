@@ -315,7 +315,10 @@ static int start(daemon_state *d, plan *p, error *e)
     config_unref(c);
     if (!code)
         return 0;
-    if (code == CLI_CONFIG && is_the_machines(e->text))
+    int wanted = engine_wants_exit(d->engine);
+    if (wanted) /* the journal broke meanwhile, whatever was said of it */
+        code = wanted;
+    else if (code == CLI_CONFIG && is_the_machines(e->text))
         code = CLI_TEMPORARY;
     engine_free(d->engine);
     journal_close(d->journal);
