@@ -6,9 +6,10 @@ import csv
 import json
 import os
 import random
+import subprocess
 import time
 
-from tb import PIPELINE, World, http, main
+from tb import PIPELINE, PLUGINS, TILLBRIDGE, World, http, main
 
 ORDERS = """
   { name = "orders"; owner = "customer care"; mode = "latest"; freshness = "120s";
@@ -112,6 +113,16 @@ class Path(World):
             raise
 
 
+def test_the_sample_is_good():
+    """conf/tillbridge-orders.conf loads as it is."""
+    sample = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "conf", "tillbridge-orders.conf")
+    secrets = ("SITOO_PASSWORD", "SITOO_EVENTS", "ADOBE_CONSUMER_KEY", "ADOBE_CONSUMER_SECRET", "ADOBE_ACCESS_TOKEN",
+               "ADOBE_ACCESS_TOKEN_SECRET")
+    done = subprocess.run([TILLBRIDGE, "check", "-c", sample], capture_output=True, text=True,
+                          env=dict(os.environ, TILLBRIDGE_PLUGIN_PATH=PLUGINS, **{name: "x" for name in secrets}))
+    assert done.returncode == 0 and "2 pipelines" in done.stdout, (done.stdout, done.stderr)
+
+
 def test_an_order_is_handed_over_and_shipped():
     with Path() as w:
         w.begin()
@@ -209,4 +220,4 @@ def test_one_order_is_one_order():
 
 
 if __name__ == "__main__":
-    main([test_an_order_is_handed_over_and_shipped, test_one_order_is_one_order])
+    main([test_the_sample_is_good, test_an_order_is_handed_over_and_shipped, test_one_order_is_one_order])
