@@ -70,6 +70,11 @@ static const struct {
      "7: plugin \"part-map\" may emit b.note and no pipeline takes it: add a source with records = ( "
      "\"b.note\" ), or "
      "list it in ignore\n"},
+    /* a sink of this pipeline takes notes, but nothing that is emitted comes to it by itself */
+    {PIPE("a") SOURCE MAP SINK("shop"),
+     "7: plugin \"part-map\" may emit b.note and no pipeline takes it: add a source with records = ( "
+     "\"b.note\" ), or "
+     "list it in ignore\n"},
     {PIPE("a") NOTES SINK("shop"), "6: no plugin of any pipeline emits b.note\n"},
     {PIPE("a") "sources = ( { plugin = \"part-source\"; every = \"1s\"; }, { records = ( \"b.note\" ); } "
                ");\n" MAP "sinks = ( { plugin = \"part-twin\"; } ); }\n",
