@@ -63,7 +63,8 @@ check)
   # sanitizer slows them down.
   build_tree _sabotage --enable-sabotage --enable-werror
   make -C _sabotage -s -j"$jobs" all
-  make -C _sabotage -s -j"$jobs" check SEEDS=1-1000 \
+  programs=$(grep -v '^#' tests/faults/sabotage.txt | cut -d'|' -f2 | grep -o 'simulate\|test-[a-z-]*' | sort -u | tr '\n' ' ')
+  make -C _sabotage -s -j"$jobs" check SEEDS=1-1000 check_PROGRAMS="$programs tests/faults/inject" \
     TESTS="tests/faults/test_sabotage.sh tests/faults/test_simulate.sh tests/faults/crash.py"
   make -C _sabotage -s -j"$jobs" distcheck >_sabotage/distcheck.log 2>&1 || { tail -n 60 _sabotage/distcheck.log; exit 1; }
   tail -n 3 _sabotage/distcheck.log

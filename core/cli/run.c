@@ -73,8 +73,12 @@ static void log_findings(const config_findings *f)
  */
 
 static const int machine_errors[] = {ENOMEM, EMFILE, ENFILE, EIO, EINTR, EAGAIN, ENOSPC};
-static const char *const machine_words[] = {"out of memory", "no thread could be started",
-                                            "could not be registered", "cannot allocate", NULL};
+static const char *const machine_words[] = {"out of memory",
+                                            "no thread could be started",
+                                            "could not be registered",
+                                            "cannot allocate",
+                                            "disk is full",
+                                            NULL};
 
 static bool is_the_machines(const char *text)
 {
@@ -245,7 +249,8 @@ static int main_loop(daemon_state *d, int signals)
         int code = atomic_load(&d->code);
         if (code != RUNNING)
             return code;
-        poll(fds, 2, TICK);
+        if (poll(fds, 2, TICK) < 0 && errno != EINTR)
+            fds[0].revents = POLLIN; /* short of memory: signals are looked for all the same */
         if (fds[0].revents)
             read_signals(d, signals, &asked_to_stop);
         if (!asked_to_stop && engine_wants_exit(d->engine)) {

@@ -172,7 +172,7 @@ typedef struct {
     char *type, *key, *group, *body;
     /* an open intent (state RECORD_UNKNOWN); NULL otherwise */
     char *operation, *connection, *probe, *claims, *intent_body;
-    int64_t
+    int64_t intent_generation, /* what the call was made for: a newer one may stand in the row by now */
         intent_when; /* when the call ended without an answer, or its owner was gone; before that: began */
 } journal_row;
 

@@ -319,9 +319,9 @@ static journal_result do_intend(journal *j, store *s, void *arg, error *e)
             store_number(s, 0, "SELECT 1 FROM record WHERE seq = ?1 AND generation = ?2 AND step = ?3", "iii",
                          x->seq, x->generation, (int64_t)x->step) == 1;
         x->result = there ? JOURNAL_DONE : JOURNAL_REFUSED;
-        if (there && store_run(s, "INSERT OR REPLACE INTO intent VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-                               "iittttti", x->seq, (int64_t)x->step, x->connection, x->operation, x->probe,
-                               x->claims, x->body, k->now))
+        if (there && store_run(s, "INSERT OR REPLACE INTO intent VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                               "iitttttii", x->seq, (int64_t)x->step, x->connection, x->operation, x->probe,
+                               x->claims, x->body, k->now, x->generation))
             return store_fault(s, e);
     }
     return JOURNAL_DONE;

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SCHEMA_VERSION = 1, APPLICATION_ID = 0x54424a31 };
+enum { SCHEMA_VERSION = 2, APPLICATION_ID = 0x54424a31 };
 
 static const char schema[] =
     "CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;"
@@ -44,7 +44,7 @@ static const char schema[] =
     "CREATE UNIQUE INDEX record_latest ON record(pipeline, key) WHERE latest = 1;"
     "CREATE TABLE intent(seq INTEGER PRIMARY KEY, step INT NOT NULL, connection TEXT, operation TEXT, probe "
     "TEXT,"
-    " claims TEXT, body TEXT, at INT NOT NULL);"
+    " claims TEXT, body TEXT, at INT NOT NULL, generation INT NOT NULL);"
     "CREATE TABLE outcome(id INTEGER PRIMARY KEY AUTOINCREMENT, seq INT NOT NULL, step INT NOT NULL, "
     "pipeline INT NOT NULL,"
     " key TEXT NOT NULL, business_key TEXT, type TEXT, at INT NOT NULL, verdict TEXT NOT NULL, reason TEXT, "

@@ -9,7 +9,8 @@
 #define COLUMNS                                                                                              \
     "SELECT r.seq, r.generation, r.pipeline, r.step, r.attempts, r.state, r.urgent, r.released, "            \
     "r.first_seen, r.due,"                                                                                   \
-    " r.type, r.key, r.grp, r.body, i.operation, i.connection, i.probe, i.claims, i.body, i.at, r.crc"       \
+    " r.type, r.key, r.grp, r.body, i.operation, i.connection, i.probe, i.claims, i.body, i.at, r.crc, "     \
+    "i.generation"                                                                                           \
     " FROM record r LEFT JOIN intent i ON i.seq = r.seq "
 
 static void read_row(store *s, sqlite3_stmt *st, journal_row *r)
@@ -24,7 +25,8 @@ static void read_row(store *s, sqlite3_stmt *st, journal_row *r)
                        .released = sqlite3_column_int(st, 7),
                        .first_seen = sqlite3_column_int64(st, 8),
                        .due = sqlite3_column_int64(st, 9),
-                       .intent_when = sqlite3_column_int64(st, 19)};
+                       .intent_when = sqlite3_column_int64(st, 19),
+                       .intent_generation = sqlite3_column_int64(st, 21)};
     char **fields[] = {&r->type,       &r->key,   &r->group,  &r->body,       &r->operation,
                        &r->connection, &r->probe, &r->claims, &r->intent_body};
     for (int i = 0; i < 9; i++)

@@ -348,6 +348,31 @@ START_TEST(an_intent_survives_and_comes_back_unknown)
 }
 END_TEST
 
+/* What was found by a probe is what the call was made for. */
+START_TEST(a_value_that_came_while_an_effect_was_unknown_is_still_due)
+{
+    put(p, "k", NULL, "1", NULL);
+    take(p, 5000);
+    journal_intent x = {rows[0].seq, rows[0].generation, rows[0].step, "c",         "op",
+                        "P-1",       "order/k\n",        "{}",         JOURNAL_DONE};
+    ck_assert_int_eq(journal_intend(j, p, &x, 1, 2000), JOURNAL_DONE);
+    journal_close(j);
+    open_journal();
+    put(p, "k", NULL, "2", NULL);
+    ck_assert_int_eq(take(p, 5000), 1);
+    ck_assert_int_lt(rows[0].intent_generation, rows[0].generation);
+    journal_settlement found = {.seq = rows[0].seq,
+                                .generation = rows[0].intent_generation,
+                                .step = rows[0].step,
+                                .kind = SETTLE_APPLIED};
+    ck_assert_int_eq(journal_settle(j, p, &found, 1, 6000), JOURNAL_DONE);
+    ck_assert_int_eq(take(p, 6000), 1);
+    ck_assert_int_eq(rows[0].state, RECORD_READY);
+    ck_assert_str_eq(rows[0].body, "2");
+    check_law(p);
+}
+END_TEST
+
 START_TEST(a_clock_set_back_lets_nothing_wait_for_its_old_time)
 {
     put(p, "called", NULL, "1", NULL);
@@ -806,6 +831,7 @@ int main(void)
     tcase_add_test(t, an_intent_survives_and_comes_back_unknown);
     tcase_add_test(t, an_intent_is_as_old_as_the_end_of_its_call);
     tcase_add_test(t, a_clock_set_back_lets_nothing_wait_for_its_old_time);
+    tcase_add_test(t, a_value_that_came_while_an_effect_was_unknown_is_still_due);
     tcase_add_test(t, a_second_owner_is_told_who_has_it);
     tcase_add_test(t, a_cursor_moves_with_its_rows_or_not_at_all);
     tcase_add_test(t, an_owner_that_was_replaced_writes_nothing);
