@@ -254,6 +254,24 @@ class World(Daemon):
         return http("POST", "http://127.0.0.1:%d/events/sitoo" % self.settings["events"],
                     raw if raw is not None else json.dumps(events).encode(), {"Authorization": "Basic " + token})[0]
 
+    def shop_api(self, method, path, body=None):
+        """What the shop's REST interface answers, beside the daemon."""
+        status, answer = http(method, "http://127.0.0.1:%d/rest/V1/%s" % (self.settings["adobe"], path), body,
+                              {"Authorization": "Bearer " + self.settings["access_token"]})
+        assert status == 200, (path, status, answer)
+        return answer
+
+    def till_api(self, method, path, body=None):
+        """What Sitoo answers, as another API user, so that the daemon's lane stays its own."""
+        token = base64.b64encode(b"1500-13:sim-secret").decode()
+        url = "http://127.0.0.1:%d/v2/accounts/1500/%s" % (self.settings["sitoo"], path)
+        while True:
+            status, answer = http(method, url, body, {"Authorization": "Basic " + token})
+            if status != 429:
+                assert status == 200, (path, status, answer)
+                return answer
+            time.sleep(0.1)
+
     def levels(self):
         return {(r["sku"], r["source"]): float(r["quantity"]) for r in self.sim("GET", "/state/adobe")}
 

@@ -57,27 +57,16 @@ class Tills(World):
         with open(os.path.join(self.dir, "orders.jsonl"), "a") as f:
             f.writelines(json.dumps({"key": key}) + "\n" for key in plans)
 
-    def rest(self, path):
-        """As another API user, so that the daemon's lane stays its own."""
-        token = base64.b64encode(b"1500-13:sim-secret").decode()
-        url = "http://127.0.0.1:%d/v2/accounts/1500/%s" % (self.settings["sitoo"], path)
-        while True:
-            status, answer = http("GET", url, headers={"Authorization": "Basic " + token})
-            if status != 429:
-                assert status == 200, (status, answer)
-                return answer
-            time.sleep(0.2)
-
     def orders(self):
         """external id -> orders at the till."""
         found = {}
         fields = "orderid,externalid,orderstateid,datereserved,warehouseid,moneytotal_gross_all"
-        for order in self.rest("orders.json?num=1000&fields=" + fields)["items"]:
+        for order in self.till_api("GET", "orders.json?num=1000&fields=" + fields)["items"]:
             found.setdefault(order["externalid"], []).append(order)
         return found
 
     def deliveries(self, order):
-        return self.rest("sites/1/orders/%d/orderdeliveries.json?num=100" % order["orderid"])["items"]
+        return self.till_api("GET", "sites/1/orders/%d/orderdeliveries.json?num=100" % order["orderid"])["items"]
 
     def settled(self):
         """All that was written was read, nothing is pending."""

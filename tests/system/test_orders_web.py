@@ -11,7 +11,7 @@ import json
 import os
 import time
 
-from tb import BUILD, World, http, main
+from tb import BUILD, World, main
 
 STREAMS = ("orders", "shipments", "invoices", "creditmemos")
 TEST_PLUGINS = os.path.abspath(os.path.join(BUILD, "tests/fixtures/plugins/.libs"))
@@ -69,18 +69,11 @@ class Shop(World):
         done = self.sim("POST", "/adobe/order", {"items": [{"sku": sku or self.skus_[0], "quantity": quantity}], **wish})
         return done["order"], done["increment_id"]
 
-    def ask(self, path):
-        token = self.settings["access_token"]
-        status, answer = http("GET", "http://127.0.0.1:%d/rest/V1/%s" % (self.settings["adobe"], path), None,
-                              {"Authorization": "Bearer " + token})
-        assert status == 200, (path, status, answer)
-        return answer
-
     def order(self, entity):
-        return self.ask("orders/%d" % entity)
+        return self.shop_api("GET", "orders/%d" % entity)
 
     def papers(self, kind, entity):
-        return self.ask("%s?searchCriteria[filter_groups][0][filters][0][field]=order_id&"
+        return self.shop_api("GET", "%s?searchCriteria[filter_groups][0][filters][0][field]=order_id&"
                         "searchCriteria[filter_groups][0][filters][0][value]=%d" % (kind, entity))["items"]
 
     # ---- judging ----
@@ -209,7 +202,7 @@ def step_of(w, operation, wish=None):
         "shipment": lambda: len(w.papers("shipments", entity)),
         "ready": lambda: len(w.papers("shipments", entity)),
         "invoice": lambda: len(w.papers("invoices", entity)),
-        "order-comment": lambda: len([h for h in w.ask("orders/%d/comments" % entity)["items"] if token(key, "comment") in h["comment"]]),
+        "order-comment": lambda: len([h for h in w.shop_api("GET", "orders/%d/comments" % entity)["items"] if token(key, "comment") in h["comment"]]),
         "web-order-cancel": lambda: int(w.order(entity)["state"] == "canceled"),
     }
     w.steps.append((key, operation, steps[operation]))
