@@ -240,6 +240,17 @@ static void read_signals(daemon_state *d, int fd, bool *asked_to_stop)
         on_signal(d, (int)got[i].ssi_signo, asked_to_stop);
 }
 
+/* Short of memory the kernel refuses to poll: a tick later the signals are looked for all the same. */
+static void wait_a_tick(void)
+{
+    env_mutex alone;
+    env_cond nobody;
+    env_mutex_init(&alone);
+    env_cond_init(&nobody);
+    ENV_HOLD(&alone);
+    env_wait(&nobody, &alone, env_mono() + TICK);
+}
+
 /* Until the worker has ended the shutdown; the exit code. */
 static int main_loop(daemon_state *d, int signals)
 {
@@ -249,8 +260,10 @@ static int main_loop(daemon_state *d, int signals)
         int code = atomic_load(&d->code);
         if (code != RUNNING)
             return code;
-        if (poll(fds, 2, TICK) < 0 && errno != EINTR)
-            fds[0].revents = POLLIN; /* short of memory: signals are looked for all the same */
+        if (poll(fds, 2, TICK) < 0 && errno != EINTR) {
+            wait_a_tick();
+            fds[0].revents = POLLIN;
+        }
         if (fds[0].revents)
             read_signals(d, signals, &asked_to_stop);
         if (!asked_to_stop && engine_wants_exit(d->engine)) {

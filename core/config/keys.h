@@ -95,8 +95,10 @@ typedef struct config_kept { /* texts that live as long as the model */
 } config_kept;
 
 const char *config_keep(config *c, const void *of, const char *text);
-/* Before libconfig sees the file and what it includes; 0, or -1: findings added. */
-int scan_file(const char *path, const char *include_folder, int depth, config_findings *f);
+int scan_read(const char *path, buffer *text); /* the whole file; 0, or -1 with errno */
+/* Before libconfig sees the text and what it includes; 0, or -1: findings added. */
+int scan_text(const char *path, const buffer *text, const char *include_folder, int depth,
+              config_findings *f);
 void config_checks(config_reader *r); /* what spans several keys (checks.c) */
 void config_digests(config *c);       /* print.c */
 

@@ -136,17 +136,18 @@ static char *folder_of(const char *path)
     return slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : NULL;
 }
 
-static int parse(config_t *parsed, const char *path, const char *folder, config_findings *f)
+/* The text that was scanned, not the file once more: where its scanner cannot read, libconfig ends the
+ * process. */
+static int parse(config_t *parsed, const char *path, const buffer *text, const char *folder,
+                 config_findings *f)
 {
     if (folder)
         config_set_include_dir(parsed, folder);
-    if (config_read_file(parsed, path))
+    if (config_read_string(parsed, buffer_text(text)))
         return 0;
-    const char *file = config_error_file(parsed), *text = config_error_text(parsed);
-    if (config_error_type(parsed) == CONFIG_ERR_FILE_IO)
-        config_find(f, (config_where){NULL, 0}, "%s: cannot read it: %s", path, strerror(errno));
-    else
-        config_find(f, (config_where){file ? file : path, config_error_line(parsed)}, "%s", text);
+    const char *file = config_error_file(parsed);
+    config_find(f, (config_where){file ? file : path, config_error_line(parsed)}, "%s",
+                config_error_text(parsed));
     return -1;
 }
 
@@ -185,7 +186,12 @@ config *config_load(const char *path, config_findings *findings)
     CLEANUP_FREE char *written = folder_of(path);
     char real[PATH_MAX];
     config *c = NULL;
-    if (scan_file(path, written, 0, findings))
+    CLEANUP_BUFFER buffer text = {0};
+    if (scan_read(path, &text)) {
+        config_find(findings, (config_where){NULL, 0}, "%s: cannot read it: %s", path, strerror(errno));
+        return NULL;
+    }
+    if (scan_text(path, &text, written, 0, findings))
         return NULL;
     if (!realpath(written ? written : ".", real)) {
         config_find(findings, (config_where){NULL, 0}, "%s: cannot find its folder: %s", path,
@@ -194,7 +200,7 @@ config *config_load(const char *path, config_findings *findings)
     }
     config_t parsed;
     config_init(&parsed);
-    if (!parse(&parsed, path, written, findings))
+    if (!parse(&parsed, path, &text, written, findings))
         c = model(&parsed, path, real, findings);
     config_destroy(&parsed);
     return c;

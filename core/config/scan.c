@@ -94,9 +94,24 @@ static bool leaves_folder(const char *name)
     return *name == '/';
 }
 
+int scan_read(const char *path, buffer *b)
+{
+    FILE *in = fopen(path, "re");
+    if (!in)
+        return -1;
+    char part[4096];
+    size_t n;
+    while ((n = fread(part, 1, sizeof part, in)) > 0 && b->size < MOST_BYTES)
+        buffer_add(b, part, n);
+    int bad = ferror(in) ? errno : b->size >= MOST_BYTES ? EFBIG : b->failed ? ENOMEM : 0;
+    fclose(in);
+    errno = bad;
+    return bad ? -1 : 0;
+}
+
 static void scan_include(scanner *s)
 {
-    CLEANUP_BUFFER buffer name = {0}, path = {0};
+    CLEANUP_BUFFER buffer name = {0}, path = {0}, text = {0};
     for (s->p += strlen("@include"); s->p < s->end && (*s->p == ' ' || *s->p == '\t');)
         s->p++;
     if (s->p == s->end || *s->p != '"') {
@@ -114,10 +129,10 @@ static void scan_include(scanner *s)
     if (s->depth >= MOST_DEPTH)
         config_find(s->f, at, "@include \"%s\": files include each other more than %d deep",
                     buffer_text(&name), MOST_DEPTH);
-    else if (scan_file(buffer_text(&path), s->folder, s->depth + 1, NULL) < 0)
+    else if (scan_read(buffer_text(&path), &text))
         config_find(s->f, at, "@include \"%s\": cannot read it: %s", buffer_text(&name), strerror(errno));
     else
-        scan_file(buffer_text(&path), s->folder, s->depth + 1, s->f);
+        scan_text(buffer_text(&path), &text, s->folder, s->depth + 1, s->f);
 }
 
 static void scan_mark(scanner *s)
@@ -166,34 +181,13 @@ static void scan_all(scanner *s)
     }
 }
 
-static int read_all(const char *path, buffer *b)
+int scan_text(const char *path, const buffer *text, const char *include_folder, int depth, config_findings *f)
 {
-    FILE *in = fopen(path, "re");
-    if (!in)
-        return -1;
-    char part[4096];
-    size_t n;
-    while ((n = fread(part, 1, sizeof part, in)) > 0 && b->size < MOST_BYTES)
-        buffer_add(b, part, n);
-    int bad = ferror(in) ? errno : b->size >= MOST_BYTES ? EFBIG : b->failed ? ENOMEM : 0;
-    fclose(in);
-    errno = bad;
-    return bad ? -1 : 0;
-}
-
-/* f NULL: only whether it can be read, errno says why not. */
-int scan_file(const char *path, const char *include_folder, int depth, config_findings *f)
-{
-    CLEANUP_BUFFER buffer b = {0};
-    if (read_all(path, &b)) {
-        if (f)
-            config_find(f, (config_where){NULL, 0}, "%s: cannot read it: %s", path, strerror(errno));
-        return -1;
-    }
-    if (!f)
-        return 0;
     int before = f->n;
-    scanner s = {path, buffer_text(&b), buffer_text(&b) + b.size, include_folder, 1, depth, 0, f};
-    scan_all(&s);
+    scanner s = {path, buffer_text(text), buffer_text(text) + text->size, include_folder, 1, depth, 0, f};
+    if (strlen(s.p) != text->size) /* libconfig would see what stands before it only */
+        config_find(f, (config_where){path, 1}, "there is a zero byte in it: not a text");
+    else
+        scan_all(&s);
     return f->n == before ? 0 : -1;
 }

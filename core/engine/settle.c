@@ -246,8 +246,8 @@ static int fill(pipeline *p, flight *f, const tb_outcome *o, journal_settlement 
         from_core(p, f, s);
     else
         from_plugin(p, f, o, s);
-    if (f->row.operation &&
-        s->kind == SETTLE_APPLIED) /* found: what the call was made for, not what came since */
+    bool found = f->row.operation && s->kind == SETTLE_APPLIED;
+    if (found) /* what the call was made for, not what came since */
         s->generation = f->row.intent_generation;
     s->sent_now = s->kind == SETTLE_UNKNOWN && f->intended;
     once_more_if_doubtful(p, f, s);

@@ -370,9 +370,10 @@ def allocation_one(point):
         return came(code)
 
 
-# What the kernel may say to each call; what cannot happen there shows nothing.
+# What the kernel may say to each call; what cannot happen there shows nothing. (brk has no error to return: it gives the
+# old end back.)
 ERRORS = {
-    "accept4": "ECONNRESET EINTR EMFILE ENOMEM", "bind": "ENOMEM", "brk": "ENOMEM", "clone3": "EAGAIN ENOMEM",
+    "accept4": "ECONNRESET EINTR EMFILE ENOMEM", "bind": "ENOMEM", "clone3": "EAGAIN ENOMEM",
     "close": "EINTR EIO", "connect": "ECONNRESET EINTR", "epoll_create1": "EMFILE ENOMEM", "epoll_ctl": "ENOMEM ENOSPC",
     "epoll_wait": "EINTR", "eventfd2": "EMFILE ENOMEM", "fchmod": "EIO EROFS", "fcntl": "EINTR EMFILE ENOMEM",
     "fdatasync": "EIO ENOSPC", "flock": "EINTR ENOMEM", "fsync": "EIO ENOSPC", "ftruncate": "EINTR EIO ENOSPC",
