@@ -20,18 +20,15 @@ int adobe_get(tb_ctx *ctx, const char *path, const adobe_query *query, uint32_t 
     return tb_http(ctx, &q, response);
 }
 
-int adobe_post(tb_ctx *ctx, const char *path, json_t *body, uint32_t flags, tb_response *response)
-{
-    tb_request q = {
-        .size = sizeof q, .flags = flags, .method = "POST", .path = path, .json = body, .operation = "stock"};
-    *response = (tb_response){.size = sizeof *response};
-    return tb_http(ctx, &q, response);
-}
-
-int adobe_call(tb_ctx *ctx, const char *operation, const char *path, const json_t *body,
+int adobe_post(tb_ctx *ctx, const char *operation, const char *path, const json_t *body, uint32_t flags,
                tb_response *response)
 {
-    tb_request q = {.size = sizeof q, .method = "POST", .path = path, .json = body, .operation = operation};
+    tb_request q = {.size = sizeof q,
+                    .flags = flags,
+                    .method = "POST",
+                    .path = path,
+                    .json = body,
+                    .operation = operation};
     *response = (tb_response){.size = sizeof *response};
     return tb_http(ctx, &q, response);
 }

@@ -12,9 +12,8 @@
 #define ADOBE_RESPONSE __attribute__((cleanup(tb_response_free))) tb_response
 
 int adobe_get(tb_ctx *ctx, const char *path, const adobe_query *query, uint32_t flags, tb_response *response);
-int adobe_post(tb_ctx *ctx, const char *path, json_t *body, uint32_t flags, tb_response *response);
-/* A POST of an operation about an order; body NULL: none. */
-int adobe_call(tb_ctx *ctx, const char *operation, const char *path, const json_t *body,
+/* A POST of that operation; body NULL: none. */
+int adobe_post(tb_ctx *ctx, const char *operation, const char *path, const json_t *body, uint32_t flags,
                tb_response *response);
 
 /* A list answer proves itself: `items` is a list (null with `fields` when empty) and total_count a number. */

@@ -53,7 +53,7 @@ static void examine_write(tb_ctx *ctx, tb_doctor *doctor)
     char text[300];
     ADOBE_RESPONSE r = {.size = sizeof r};
     json_t *body = json_pack("{s:[]}", "sourceItems");
-    int failed = adobe_post(ctx, path, body, TB_BULK, &r);
+    int failed = adobe_post(ctx, "stock", path, body, TB_BULK, &r);
     json_decref(body);
     if (failed)
         tb_found(doctor, TB_BAD, "write stock",

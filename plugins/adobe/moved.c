@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the pipeline of orders has noted about rows of stock: those that steps of ours have moved (needs.c),
- * and those that documents of others have (names.c). A namespace has one owning pipeline, so the notes stand
- * in that one's and are read here by its name. */
+ * and those that documents of others have (changes.c). A namespace has one owning pipeline, so the notes
+ * stand in that one's and are read here by its name. */
 #include <stdio.h>
 
 #include "plugins/adobe/sink.h"

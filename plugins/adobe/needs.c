@@ -163,7 +163,7 @@ int needs_raise(const order_step *s, const stock_need *needs, size_t count)
         ADOBE_RESPONSE r = {.size = sizeof r};
         json_t *body = json_pack("{s:O}", "sourceItems", items);
         tb_record_sent(s->record, json_incref(body));
-        failed = adobe_call(s->ctx, s->operation, "/V1/inventory/source-items", body, &r) ||
+        failed = adobe_post(s->ctx, s->operation, "/V1/inventory/source-items", body, 0, &r) ||
                  adobe_means(&r) != ADOBE_DONE;
         json_decref(body);
     }

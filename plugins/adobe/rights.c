@@ -25,7 +25,7 @@ void orders_doctor(tb_ctx *ctx, tb_doctor *doctor)
     for (size_t i = 0; i < sizeof writes / sizeof *writes; i++) {
         ADOBE_RESPONSE r = {.size = sizeof r};
         json_t *body = writes[i].body ? json_loads(writes[i].body, 0, NULL) : NULL;
-        int failed = adobe_call(ctx, writes[i].what, writes[i].path, body, &r);
+        int failed = adobe_post(ctx, writes[i].what, writes[i].path, body, 0, &r);
         json_decref(body);
         adobe_message(&r, text, sizeof text);
         if (failed)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The remembered row, quantity and status, is trusted only if the last thing that touched it was our
  * confirmed write, less than a day ago. What shipments and credit memos have moved since is noted by the
- * pipeline of orders, ours in its namespace `moved` (needs.c), others' in `changed` (names.c). Whoever knows
- * of such a document when the row is computed raises the record's `mark`, and a row counts only if it was
- * written under that mark or a higher one. A call without an answer, or a refused one, may have written some
- * of its rows: these are in doubt, and written again whatever is remembered. The doubt lives in the instance;
- * after a crash the core says the same of each record that was in flight. */
+ * pipeline of orders, ours in its namespace `moved` (needs.c), others' in `changed` (changes.c). Whoever
+ * knows of such a document when the row is computed raises the record's `mark`, and a row counts only if it
+ * was written under that mark or a higher one. A call without an answer, or a refused one, may have written
+ * some of its rows: these are in doubt, and written again whatever is remembered. The doubt lives in the
+ * instance; after a crash the core says the same of each record that was in flight. */
 #include <stdio.h>
 #include <string.h>
 

@@ -64,7 +64,7 @@ int step_call(const order_step *s, const char *before, const char *after, json_t
         snprintf(path, sizeof path, "%s", before);
     if (body)
         tb_record_sent(s->record, json_incref(body));
-    int failed = adobe_call(s->ctx, s->operation, path, body, r);
+    int failed = adobe_post(s->ctx, s->operation, path, body, 0, r);
     json_decref(body);
     if (!failed)
         tb_record_answer(s->record, r->body);

@@ -150,7 +150,7 @@ static int post_rows(delivery *d, sink_row **rows, size_t n, tb_response *r)
         rows[i]->sent = true;
     }
     json_t *body = json_pack("{s:o}", "sourceItems", items);
-    int failed = adobe_post(d->ctx, "/V1/inventory/source-items", body, flags, r);
+    int failed = adobe_post(d->ctx, "stock", "/V1/inventory/source-items", body, flags, r);
     json_decref(body);
     if (!failed && adobe_means(r) == ADOBE_DONE && !json_is_array(r->json))
         failed = -1; /* not the answer of this route: nothing is known */
