@@ -85,12 +85,11 @@ int64_t env_random_below(int64_t n)
 
 void env_random_text(char *out, size_t size)
 {
-    for (size_t i = 0; i + 1 < size; i++) {
-        unsigned char byte = 0;
-        if (getrandom(&byte, 1, 0) != 1)
-            byte = (unsigned char)env_random();
-        out[i] = "0123456789abcdefghijklmnopqrstuvwxyz"[byte % 36];
-    }
+    if (size && getrandom(out, size - 1, 0) != (ssize_t)size - 1)
+        for (size_t i = 0; i + 1 < size; i++)
+            out[i] = (char)env_random();
+    for (size_t i = 0; i + 1 < size; i++)
+        out[i] = "0123456789abcdefghijklmnopqrstuvwxyz"[(unsigned char)out[i] % 36];
     if (size)
         out[size - 1] = '\0';
 }

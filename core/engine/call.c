@@ -31,12 +31,19 @@ static call *of(tb_ctx *ctx)
     return (call *)ctx;
 }
 
+static void end_reading(call *c)
+{
+    if (c->reading->reader)
+        journal_reading_end(c->engine->journal, c->reading);
+}
+
 /* ---- exchanges ---- */
 
 static int host_http(tb_ctx *ctx, const tb_request *request, tb_response *response)
 {
     call *c = of(ctx);
     char why[512] = "";
+    end_reading(c);
     c->fate = FATE_INVALID;
     if (!(rights[c->kind] & MAY_NETWORK) || !c->connection || request->path[0] != '/') {
         pipeline_error(c->pipeline, "plugin %s may not use the network here",
@@ -139,8 +146,11 @@ static const char *host_state_get(tb_ctx *ctx, const char *name, const char *key
     const tb_change *own = own_change(c, name, key);
     CLEANUP_BUFFER buffer full = {0};
     call_state_name(c, name, &full);
-    CLEANUP_FREE char *value =
-        full.failed ? NULL : journal_state_get(c->engine->journal, buffer_text(&full), key, version);
+    journal *j = c->engine->journal;
+    CLEANUP_FREE char *value = full.failed ? NULL
+                               : c->listing
+                                   ? journal_state_get(j, buffer_text(&full), key, version)
+                                   : journal_state_read(j, c->reading, buffer_text(&full), key, version);
     if (own) /* not committed yet: it has no version, but it is what was set last */
         return own->value;
     const char *kept = value ? keep_text(c, value) : NULL;
@@ -186,7 +196,13 @@ static int host_state_list(tb_ctx *ctx, const char *name, const char *prefix,
     call_state_name(c, name, &full);
     if (full.failed)
         engine_short_of_memory(c->engine, "state could not be read");
-    return full.failed ? -1 : journal_state_list(c->engine->journal, buffer_text(&full), prefix, each, arg);
+    bool outer = c->listing;
+    end_reading(c);
+    c->listing = true;
+    int stop =
+        full.failed ? -1 : journal_state_list(c->engine->journal, buffer_text(&full), prefix, each, arg);
+    c->listing = outer;
+    return stop;
 }
 
 /* ---- tables ---- */
@@ -224,6 +240,7 @@ static bool host_sleep(tb_ctx *ctx, int64_t ms)
 {
     pipeline *p = of(ctx)->pipeline;
     int64_t until = env_mono() + ms;
+    end_reading(of(ctx));
     if (!p)
         return false;
     ENV_HOLD(&p->lock);
@@ -272,6 +289,7 @@ void call_begin(call *c, engine *e, pipeline *p, const plan_use *use, connection
                 .connection = connection_,
                 .kind = kind};
     c->deadline = env_now();
+    c->reading = &c->own;
     memory_failed();
     if (p)
         p->calling = use->plugin->name;
@@ -280,6 +298,8 @@ void call_begin(call *c, engine *e, pipeline *p, const plan_use *use, connection
 void call_end(call *c)
 {
     c->short_of_memory = memory_failed();
+    if (c->reading == &c->own)
+        end_reading(c);
     while (c->texts) {
         call_text *t = c->texts;
         c->texts = t->next;

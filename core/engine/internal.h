@@ -66,8 +66,10 @@ typedef struct {
     tb_feed *feed;       /* read, receive */
     tb_record **records; /* hydrate, apply, deliver, probe */
     int records_n;
-    connection_fate fate;  /* of the last exchange */
-    engine_tables *tables; /* pinned at the first use */
+    connection_fate fate;          /* of the last exchange */
+    engine_tables *tables;         /* pinned at the first use */
+    journal_reading own, *reading; /* of state; ended before it waits. Some calls in a row may share one */
+    bool listing;                  /* a list of state is being walked */
     call_text *texts;
     bool short_of_memory; /* once it has ended: what it said is not to be believed */
 } call;
@@ -134,8 +136,9 @@ typedef struct {
     flight **some; /* scratch of the steps, as long as a batch */
     tb_record **records;
     bool *done;
-    int64_t claims_noted; /* claims number when the present hydrate began */
-    int64_t sweep_at;     /* env_mono: when old history is swept next */
+    journal_reading reading; /* its transforms', one after the other */
+    int64_t claims_noted;    /* claims number when the present hydrate began */
+    int64_t sweep_at;        /* env_mono: when old history is swept next */
 } deliverer;
 
 typedef struct { /* memory of records that are not at rest; keyed by seq */

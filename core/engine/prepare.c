@@ -103,6 +103,7 @@ static void apply_one(deliverer *d, flight *f, int transform_i)
     call_begin(&c, p->engine, p, use, NULL, CALL_APPLY);
     c.records = &f->record;
     c.records_n = 1;
+    c.reading = &d->reading;
     tb_verdict v =
         use->plugin->api.transform->apply(d->transforms[transform_i].self, call_ctx(&c), &f->record);
     call_end(&c);
@@ -169,10 +170,12 @@ void deliver_prepare(deliverer *d)
     for (int i = 0; i < p->p->config->sources_n && p->p->config->latest; i++)
         if (hydrator(&p->p->sources[i]))
             hydrate_by_group(d, i);
+    for (int i = 0; i < d->n; i++)
+        if (d->flights[i].state == FLIGHT_GOES)
+            transform_one(d, &d->flights[i]);
+    journal_reading_end(p->engine->journal, &d->reading);
     for (int i = 0; i < d->n; i++) {
         flight *f = &d->flights[i];
-        if (f->state == FLIGHT_GOES)
-            transform_one(d, f);
         if (f->state == FLIGHT_GOES)
             claim_one(d, f);
         if (f->state == FLIGHT_GOES && p->p->config->deliver.shadow)

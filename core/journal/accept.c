@@ -62,11 +62,9 @@ static accept_kind overwrite(journal *j, store *s, int64_t pipeline, const journ
             " state = CASE WHEN state = 3 THEN 3 ELSE 0 END WHERE seq = ?1",
             "ittbiiiii", seq, item->type, item->group, item->body, n, (int64_t)hash_crc32c(item->body, n),
             (int64_t)item->urgent, item->config_version, item->table_version, due) ||
-        store_run(s, "DELETE FROM depends WHERE seq = ?1", "i", seq) ||
-        store_run(s,
-                  "UPDATE pipeline SET accepted = accepted + 1, superseded = superseded + 1,"
-                  " parked = parked - ?2, pending = pending + ?2 WHERE number = ?1",
-                  "ii", pipeline, (int64_t)(state == RECORD_PARKED));
+        drop_depends(s, seq) || count(s, pipeline, COUNT_ACCEPTED, 1) ||
+        count(s, pipeline, COUNT_SUPERSEDED, 1) ||
+        (state == RECORD_PARKED && move_count(s, pipeline, COUNT_PARKED, COUNT_PENDING));
     touch(j, pipeline);
     return bad ? ACCEPT_FAILED : SUPERSEDED;
 }
@@ -75,8 +73,9 @@ static accept_kind insert(journal *j, store *s, int64_t pipeline, bool latest, c
                           int64_t now)
 {
     bool behind =
-        !latest && store_number(s, 0, "SELECT 1 FROM record WHERE pipeline = ?1 AND key = ?2 LIMIT 1", "it",
-                                pipeline, item->key);
+        !latest &&
+        store_number(s, 0, "SELECT 1 FROM record WHERE pipeline = ?1 AND key = ?2 AND latest = 0 LIMIT 1",
+                     "it", pipeline, item->key);
     size_t n = strlen(item->body);
     int bad =
         store_run(
@@ -89,8 +88,7 @@ static accept_kind insert(journal *j, store *s, int64_t pipeline, bool latest, c
             (int64_t)(behind ? RECORD_BEHIND : RECORD_READY), item->due ? item->due : now,
             item->changed ? item->changed : now, (int64_t)item->urgent, item->config_version,
             item->table_version, (int64_t)hash_crc32c(item->body, n), item->body, n) ||
-        store_run(s, "UPDATE pipeline SET accepted = accepted + 1, pending = pending + 1 WHERE number = ?1",
-                  "i", pipeline);
+        count(s, pipeline, COUNT_ACCEPTED, 1) || count(s, pipeline, COUNT_PENDING, 1);
     touch(j, pipeline);
     return bad ? ACCEPT_FAILED : ACCEPTED;
 }
@@ -100,10 +98,7 @@ static accept_kind drop_at_once(store *s, int64_t pipeline, const journal_item *
     journal_settlement m = {.kind = SETTLE_DROP, .rule = item->rule};
     int64_t id = -1 - store_number(s, 0, "SELECT max(id) FROM outcome", ""); /* it never had a seq */
     return add_outcome(s, id, 0, pipeline, item->key, item->type, now, "dropped", &m, 0) ||
-                   store_run(
-                       s,
-                       "UPDATE pipeline SET accepted = accepted + 1, dropped = dropped + 1 WHERE number = ?1",
-                       "i", pipeline) ||
+                   count(s, pipeline, COUNT_ACCEPTED, 1) || count(s, pipeline, COUNT_DROPPED, 1) ||
                    count_rule(s, pipeline, item->rule)
                ? ACCEPT_FAILED
                : DROPPED;
@@ -117,27 +112,25 @@ accept_kind accept_item(journal *j, store *s, int64_t pipeline, const char *scop
         if (store_run(s, "INSERT OR IGNORE INTO dedup VALUES(?1, ?2, ?3)", "tti", scope, item->id, now))
             return ACCEPT_FAILED;
         if (!sqlite3_changes(s->db))
-            return store_run(s, "UPDATE pipeline SET duplicate = duplicate + 1 WHERE number = ?1", "i",
-                             pipeline)
-                       ? ACCEPT_FAILED
-                       : DUPLICATE;
+            return count(s, pipeline, COUNT_DUPLICATE, 1) ? ACCEPT_FAILED : DUPLICATE;
     }
     if (item->rule)
         return drop_at_once(s, pipeline, item, now);
-    int64_t latest = store_number(s, -1, "SELECT latest FROM pipeline WHERE number = ?1", "i", pipeline);
+    if (know_pipeline(s, pipeline))
+        return ACCEPT_FAILED;
+    if (!s->request.latest)
+        return insert(j, s, pipeline, false, item, now);
     sqlite3_stmt *st =
         store_sql(s, "SELECT seq, state FROM record WHERE pipeline = ?1 AND key = ?2 AND latest = 1", "it",
                   pipeline, item->key);
-    if (latest < 0)
-        return ACCEPT_FAILED;
-    if (latest && store_row(s, st)) {
+    if (store_row(s, st)) {
         int64_t seq = sqlite3_column_int64(st, 0);
         int state = sqlite3_column_int(st, 1);
         sqlite3_reset(st);
         return overwrite(j, s, pipeline, item, seq, state, now);
     }
     sqlite3_reset(st);
-    return insert(j, s, pipeline, latest, item, now);
+    return insert(j, s, pipeline, true, item, now);
 }
 
 /* ---- a feed ---- */

@@ -20,6 +20,8 @@ static int leave_but(store *s, int64_t pipeline, const char *key, int64_t except
 {
     int64_t ids[32];
     int n = 0;
+    if (!any_behind(s))
+        return 0;
     sqlite3_stmt *st =
         store_sql(s, "SELECT exception FROM behind WHERE pipeline = ?1 AND key = ?2 AND exception <> ?3",
                   "iti", pipeline, key, except);
@@ -56,6 +58,7 @@ int open_exception(store *s, int64_t pipeline, const char *reason, const char *c
     int64_t id = store_number(
         s, 0, "SELECT id FROM exception WHERE pipeline = ?1 AND reason = ?2 AND cause = ?3 AND open = 1",
         "itt", pipeline, reason, cause);
+    s->request.behind = SOME_THERE;
     /* a key stands behind what holds it up now, not behind what did before */
     return store_run(s, "INSERT OR REPLACE INTO behind VALUES(?1, ?2, ?3, ?4)", "itii", id, key, pipeline,
                      seq) ||

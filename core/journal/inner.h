@@ -11,8 +11,38 @@
 
 enum { READERS = 4, STATEMENTS = 96, MOST_TOUCHED = 64 };
 
+/* The counters of law 1, by the columns of `pipeline`. */
+typedef enum {
+    COUNT_ACCEPTED,
+    COUNT_APPLIED,
+    COUNT_NOOP,
+    COUNT_SUPERSEDED,
+    COUNT_DROPPED,
+    COUNT_PARKED,
+    COUNT_PENDING,
+    COUNT_DUPLICATE,
+    COUNTERS
+} counter;
+
+typedef struct { /* what one request adds to the counters of a pipeline */
+    int64_t pipeline, n[COUNTERS], last_applied;
+} tally;
+
+typedef enum { SOME_UNASKED, SOME_NONE, SOME_THERE } some;
+
+/* What the writer has learnt inside the present request, of what only it can change; begun anew with each. */
+typedef struct {
+    tally tallies[8];
+    int tallies_n;
+    int64_t pipeline; /* whose name and mode are known; 0: of none */
+    bool latest;
+    char name[64];
+    some intents, depends, behind; /* rows of those tables: mostly there are none */
+} request_memory;
+
 typedef struct { /* a connection with the statements it has prepared, by the address of their text */
     sqlite3 *db;
+    request_memory request;
     struct {
         const char *sql;
         sqlite3_stmt *st;
@@ -46,12 +76,13 @@ struct journal {
     work *first, **last;
     size_t queued, bound;
     bool stopping, broken;
-    int64_t epoch, version, doubtful_below;
+    int64_t epoch, version, version_stored, doubtful_below;
+    _Atomic int64_t commits; /* turns that ended */
     bool was_clean;
     atomic_bool doubt;             /* is left to the next owner */
     int64_t touched[MOST_TOUCHED]; /* pipelines made ready by the present turn */
     int touched_n;
-    int wal_pages;
+    int wal_pages, copied_pages; /* in the WAL, and of them by the last checkpoint */
     env_mutex reader_lock;
     env_cond reader_free;
     store readers[READERS];
@@ -66,14 +97,27 @@ int store_run(store *s, const char *sql, const char *types, ...); /* 0, or -1: t
 int64_t store_number(store *s, int64_t absent, const char *sql, const char *types, ...);
 char *store_text(store *s, sqlite3_stmt *st, int column); /* a copy; NULL for NULL, or the fault is noted */
 const char *store_seen(store *s, sqlite3_stmt *st, int column); /* until the next step; "" for NULL */
+void store_setup(void); /* of the library, once, before the first connection */
 int store_open(const char *path, bool write, store *s, error *e);
 void store_close(store *s);
 int store_schema(store *s, int64_t now, error *e);
 journal_result store_fault(store *s, error *e); /* what the last failure means */
 journal_result store_noted(store *s, error *e); /* was there a fault since it was last asked? DONE: none */
 store *reader_take(journal *j);
+void reader_look(store *s);            /* all that it reads until it is given back is of one moment */
 int reader_give(journal *j, store *s); /* 0, or -1: what was read of it is not to be used */
 int reader_end(journal *j, store *s, const sqlite3_stmt *st, int n); /* gives it back: n, or -1 */
+
+/* count.c */
+void request_begin(store *s);
+int count(store *s, int64_t pipeline, counter c, int64_t n); /* kept until the request's end */
+int count_applied(store *s, int64_t pipeline, bool noop, int64_t now);
+int count_write(store *s);                     /* the differences, one update a pipeline */
+int know_pipeline(store *s, int64_t pipeline); /* its name and mode into s->request */
+int drop_intent(store *s, int64_t seq);
+int drop_depends(store *s, int64_t seq);
+bool any_depends(store *s);
+bool any_behind(store *s);
 
 /* writer.c */
 bool journal_enqueue(journal *j, work *w); /* false: no room, or it ends */
@@ -97,6 +141,7 @@ int inbox_expanded_all(store *s);
 /* settle.c */
 int wake_dependents(journal *j, store *s, const char *kind, const char *name, int64_t now);
 int next_of_key(journal *j, store *s, int64_t pipeline, const char *key, int64_t now);
+int move_count(store *s, int64_t pipeline, counter from, counter to);
 int count_rule(store *s, int64_t pipeline, const char *rule);
 
 /* exceptions.c */

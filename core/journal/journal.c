@@ -84,6 +84,7 @@ static int begin_epoch(journal *j, error *e)
     j->was_clean = store_number(s, 0, "SELECT value FROM meta WHERE key = 'clean'", "");
     j->epoch = store_number(s, -1, "SELECT value FROM meta WHERE key = 'epoch'", "") + 1;
     j->version = store_number(s, 0, "SELECT value FROM meta WHERE key = 'version'", "");
+    j->version_stored = j->version;
     if (!j->was_clean)
         j->doubtful_below = store_number(s, 0, "SELECT max(seq) FROM record", "");
     if (store_run(s,
@@ -92,13 +93,18 @@ static int begin_epoch(journal *j, error *e)
                   "i", j->epoch) ||
         /* these calls were on their way when their owner went */
         store_run(s,
-                  "UPDATE intent SET at = max(at, ?1) WHERE seq IN (SELECT seq FROM record WHERE state <> 3)",
+                  "UPDATE intent SET at = max(at, ?1) WHERE EXISTS (SELECT 1 FROM record r WHERE r.seq ="
+                  " intent.seq AND r.state <> 3)",
                   "i", j->options.now) ||
         store_run(s, "UPDATE record SET state = 3, due = ?1 WHERE seq IN (SELECT seq FROM intent)", "i",
                   j->options.now) ||
         /* the clock may have been set back: nothing waits for its old time to come again */
         store_run(s, "UPDATE intent SET at = ?1 WHERE at > ?1", "i", j->options.now) ||
-        store_run(s, "UPDATE record SET due = ?1 WHERE state = 0 AND due > ?1", "i", j->options.now))
+        store_run(
+            s,
+            "UPDATE record SET due = ?1 WHERE state = 0 AND seq IN (SELECT r.seq FROM pipeline p CROSS JOIN"
+            " record r ON r.pipeline = p.number AND r.due IS NOT NULL AND r.due > ?1)",
+            "i", j->options.now))
         return error_set(e, "%s: %s", j->path, sqlite3_errmsg(s->db)), 74;
     return store_noted(s, e) ? 74 : 0;
 }
@@ -124,6 +130,7 @@ static int open_all(journal *j, error *e)
 
 int journal_open(const journal_options *options, journal **out, error *e)
 {
+    store_setup();
     journal *j = calloc(1, sizeof *j);
     *out = NULL;
     if (!j || !(j->path = strdup(options->path))) {

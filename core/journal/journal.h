@@ -254,6 +254,15 @@ journal_result journal_settle(journal *j, int64_t pipeline, journal_settlement *
 
 /* The value; NULL: absent. *version may be NULL. The caller frees. */
 char *journal_state_get(journal *j, const char *name, const char *key, int64_t *version);
+/* Reads of one thread that follow each other closely share a connection, and one look at the file for as long
+ * as nothing is committed: so each of them still answers what was committed last. Begun with {0}; to be ended
+ * before the thread waits for anything, or asks the journal for anything else. */
+typedef struct {
+    void *reader;
+    int64_t commits; /* turns of the writer when it looked */
+} journal_reading;
+char *journal_state_read(journal *j, journal_reading *r, const char *name, const char *key, int64_t *version);
+void journal_reading_end(journal *j, journal_reading *r);
 int journal_state_list(journal *j, const char *name, const char *prefix,
                        int (*each)(void *arg, const char *key, const char *value), void *arg);
 

@@ -100,14 +100,9 @@ static int drop_record(journal *j, store *s, int64_t seq, int64_t pipeline, cons
     int64_t state = store_number(s, 0, "SELECT state FROM record WHERE seq = ?1", "i", seq);
     int64_t step = store_number(s, 0, "SELECT step FROM record WHERE seq = ?1", "i", seq);
     return add_outcome(s, seq, (int)step, pipeline, key, NULL, now, "dropped", &by_hand, 0) ||
-           store_run(s, "DELETE FROM record WHERE seq = ?1", "i", seq) ||
-           store_run(s, "DELETE FROM intent WHERE seq = ?1", "i", seq) ||
-           store_run(s, "DELETE FROM depends WHERE seq = ?1", "i", seq) ||
-           store_run(
-               s,
-               "UPDATE pipeline SET dropped = dropped + 1, parked = parked - ?2, pending = pending - 1 + ?2"
-               " WHERE number = ?1",
-               "ii", pipeline, (int64_t)(state == RECORD_PARKED)) ||
+           store_run(s, "DELETE FROM record WHERE seq = ?1", "i", seq) || drop_intent(s, seq) ||
+           drop_depends(s, seq) ||
+           move_count(s, pipeline, state == RECORD_PARKED ? COUNT_PARKED : COUNT_PENDING, COUNT_DROPPED) ||
            count_rule(s, pipeline, "by-hand") || leave_exceptions(s, pipeline, key, now) ||
            next_of_key(j, s, pipeline, key, now);
 }
@@ -120,8 +115,7 @@ static int release_record(journal *j, store *s, int64_t seq, int64_t pipeline, i
                      "UPDATE record SET state = 0, due = ?2, released = 1, attempts = 0 WHERE seq = ?1 AND "
                      "state IN (2, 4)",
                      "ii", seq, now) ||
-           store_run(s, "UPDATE pipeline SET parked = parked - ?2, pending = pending + ?2 WHERE number = ?1",
-                     "ii", pipeline, parked);
+           (parked && move_count(s, pipeline, COUNT_PARKED, COUNT_PENDING));
 }
 
 typedef struct {

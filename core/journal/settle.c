@@ -18,6 +18,8 @@ typedef struct {
 
 int wake_dependents(journal *j, store *s, const char *kind, const char *name, int64_t now)
 {
+    if (!any_depends(s))
+        return 0;
     sqlite3_stmt *st =
         store_sql(s,
                   "SELECT r.seq, r.pipeline, r.state FROM depends d JOIN record r ON r.seq = d.seq"
@@ -34,11 +36,8 @@ int wake_dependents(journal *j, store *s, const char *kind, const char *name, in
     for (int i = 0; i < n && !bad; i++) {
         bad = store_run(s, "UPDATE record SET state = 0, due = ?2 WHERE seq = ?1 AND state IN (2, 4)", "ii",
                         seqs[i], now) ||
-              store_run(s, "DELETE FROM depends WHERE seq = ?1", "i", seqs[i]);
-        if (states[i] == RECORD_PARKED)
-            bad |= store_run(
-                s, "UPDATE pipeline SET parked = parked - 1, pending = pending + 1 WHERE number = ?1", "i",
-                pipelines[i]);
+              drop_depends(s, seqs[i]) ||
+              (states[i] == RECORD_PARKED && move_count(s, pipelines[i], COUNT_PARKED, COUNT_PENDING));
         touch(j, pipelines[i]);
     }
     return bad ? -1 : n == 256 ? wake_dependents(j, s, kind, name, now) : 0;
@@ -72,6 +71,7 @@ static int add_depends(store *s, const journal_settlement *m)
     int changed = 0;
     for (int i = 0; i < m->depends_n; i++) {
         const journal_depend *d = &m->depends[i];
+        s->request.depends = SOME_THERE;
         if (store_run(s, "INSERT OR REPLACE INTO depends VALUES(?1, ?2, ?3, ?4)", "itti", m->seq, d->kind,
                       d->name, d->version))
             return -1;
@@ -85,7 +85,7 @@ int next_of_key(journal *j, store *s, int64_t pipeline, const char *key, int64_t
     touch(j, pipeline);
     return store_run(s,
                      "UPDATE record SET state = 0, due = ?3 WHERE state = 1 AND seq ="
-                     " (SELECT min(seq) FROM record WHERE pipeline = ?1 AND key = ?2)",
+                     " (SELECT min(seq) FROM record WHERE pipeline = ?1 AND key = ?2 AND latest = 0)",
                      "iti", pipeline, key, now);
 }
 
@@ -112,24 +112,14 @@ static bool read_live(store *s, int64_t seq, live *l)
     return found;
 }
 
-static int move_count(store *s, int64_t pipeline, int from_state, const char *to)
+int move_count(store *s, int64_t pipeline, counter from, counter to)
 {
-    const char *sql = from_state == RECORD_PARKED
-                          ? (!strcmp(to, "applied")
-                                 ? "UPDATE pipeline SET parked=parked-1,applied=applied+1 WHERE number=?1"
-                             : !strcmp(to, "dropped")
-                                 ? "UPDATE pipeline SET parked=parked-1,dropped=dropped+1 WHERE number=?1"
-                             : !strcmp(to, "pending")
-                                 ? "UPDATE pipeline SET parked=parked-1,pending=pending+1 WHERE number=?1"
-                                 : NULL)
-                          : (!strcmp(to, "applied")
-                                 ? "UPDATE pipeline SET pending=pending-1,applied=applied+1 WHERE number=?1"
-                             : !strcmp(to, "dropped")
-                                 ? "UPDATE pipeline SET pending=pending-1,dropped=dropped+1 WHERE number=?1"
-                             : !strcmp(to, "parked")
-                                 ? "UPDATE pipeline SET pending=pending-1,parked=parked+1 WHERE number=?1"
-                                 : NULL);
-    return sql ? store_run(s, sql, "i", pipeline) : 0;
+    return from == to ? 0 : count(s, pipeline, from, -1) || count(s, pipeline, to, 1);
+}
+
+static counter counted_as(const live *l)
+{
+    return l->state == RECORD_PARKED ? COUNT_PARKED : COUNT_PENDING;
 }
 
 static int keep_row(store *s, const live *l, int state, int64_t due, int attempts, bool keep_released)
@@ -154,25 +144,23 @@ static int apply(journal *j, store *s, const live *l, const journal_settlement *
 {
     if (m->more)
         return keep_row(s, l, RECORD_READY, m->due > now ? m->due : now, 0, false) ||
-               move_count(s, l->pipeline, l->state, "pending") ||
+               move_count(s, l->pipeline, counted_as(l), COUNT_PENDING) ||
                leave_exceptions(s, l->pipeline, l->key, now);
-    return move_count(s, l->pipeline, l->state, "applied") ||
-           store_run(s, "UPDATE pipeline SET noop = noop + ?2, last_applied = ?3 WHERE number = ?1", "iii",
-                     l->pipeline, (int64_t)m->noop, now) ||
+    return count(s, l->pipeline, counted_as(l), -1) || count_applied(s, l->pipeline, m->noop, now) ||
            leave(j, s, l, now);
 }
 
 static int reject(store *s, const live *l, const journal_settlement *m, int64_t now)
 {
     return keep_row(s, l, RECORD_PARKED, m->due, m->attempts, false) ||
-           move_count(s, l->pipeline, l->state, "parked") ||
+           move_count(s, l->pipeline, counted_as(l), COUNT_PARKED) ||
            open_exception(s, l->pipeline, m->reason ? m->reason : "rejected", m->cause ? m->cause : l->key,
                           m->owner, m->text, l->key, l->seq, now);
 }
 
 static int drop(journal *j, store *s, const live *l, const journal_settlement *m, int64_t now)
 {
-    return move_count(s, l->pipeline, l->state, "dropped") || count_rule(s, l->pipeline, m->rule) ||
+    return move_count(s, l->pipeline, counted_as(l), COUNT_DROPPED) || count_rule(s, l->pipeline, m->rule) ||
            leave(j, s, l, now);
 }
 
@@ -188,16 +176,16 @@ static int settle_row(journal *j, store *s, const live *l, const journal_settlem
         return drop(j, s, l, m, now);
     case SETTLE_WAIT:
         return keep_row(s, l, RECORD_WAITING, due, m->attempts, true) ||
-               move_count(s, l->pipeline, l->state, "pending");
+               move_count(s, l->pipeline, counted_as(l), COUNT_PENDING);
     case SETTLE_UNKNOWN:
         return keep_row(s, l, RECORD_UNKNOWN, due, m->attempts, true) ||
-               move_count(s, l->pipeline, l->state, "pending");
+               move_count(s, l->pipeline, counted_as(l), COUNT_PENDING);
     case SETTLE_RETRY:
     case SETTLE_ABSENT:
         break;
     }
     return keep_row(s, l, RECORD_READY, due, m->attempts, true) ||
-           move_count(s, l->pipeline, l->state, "pending");
+           move_count(s, l->pipeline, counted_as(l), COUNT_PENDING);
 }
 
 /* A newer record took its place: the row stays, ready (or unknown), and nothing is counted. */
@@ -239,9 +227,9 @@ static int settle_live(journal *j, store *s, const live *l, journal_settlement *
     char name[512];
     const char *verdict = verdict_name(m);
     m->overtaken = l->generation != m->generation;
-    if ((m->kind != SETTLE_UNKNOWN && store_run(s, "DELETE FROM intent WHERE seq = ?1", "i", l->seq)) ||
+    if ((m->kind != SETTLE_UNKNOWN && drop_intent(s, l->seq)) ||
         (m->sent_now && store_run(s, "UPDATE intent SET at = ?2 WHERE seq = ?1", "ii", l->seq, now)) ||
-        store_run(s, "DELETE FROM depends WHERE seq = ?1", "i", l->seq) ||
+        drop_depends(s, l->seq) ||
         (m->overtaken ? settle_overtaken(j, s, l, m, now) : settle_row(j, s, l, m, now)) ||
         apply_states(j, s, m->states, m->states_n, now) || emit(j, s, l, m, now))
         return -1;
@@ -252,16 +240,12 @@ static int settle_live(journal *j, store *s, const live *l, journal_settlement *
     for (int i = 0; changed && i < m->depends_n; i++)
         if (wake_dependents(j, s, m->depends[i].kind, m->depends[i].name, now))
             return -1;
-    char *pipeline = NULL;
-    sqlite3_stmt *st =
-        verdict ? store_sql(s, "SELECT name FROM pipeline WHERE number = ?1", "i", l->pipeline) : NULL;
-    if (store_row(s, st))
-        pipeline = store_text(s, st, 0);
-    if (st)
-        sqlite3_reset(st);
-    snprintf(name, sizeof name, "%s/%s", pipeline ? pipeline : "", l->key);
-    free(pipeline);
-    return verdict ? wake_dependents(j, s, "record", name, now) : 0;
+    if (!verdict || !any_depends(s))
+        return 0;
+    if (know_pipeline(s, l->pipeline))
+        return -1;
+    snprintf(name, sizeof name, "%s/%s", s->request.name, l->key);
+    return wake_dependents(j, s, "record", name, now);
 }
 
 typedef struct {

@@ -131,9 +131,16 @@ int journal_cursors(journal *j,
 
 /* ---- state ---- */
 
-char *journal_state_get(journal *j, const char *name, const char *key, int64_t *version)
+char *journal_state_read(journal *j, journal_reading *r, const char *name, const char *key, int64_t *version)
 {
-    store *s = reader_take(j);
+    if (r->reader && r->commits != atomic_load(&j->commits))
+        journal_reading_end(j, r);
+    if (!r->reader) {
+        r->commits = atomic_load(&j->commits); /* before it looks */
+        if ((r->reader = reader_take(j)))
+            reader_look(r->reader);
+    }
+    store *s = r->reader;
     sqlite3_stmt *st = s ? store_sql(s, "SELECT value, version FROM state WHERE namespace = ?1 AND key = ?2",
                                      "tt", name, key)
                          : NULL;
@@ -141,7 +148,25 @@ char *journal_state_get(journal *j, const char *name, const char *key, int64_t *
     char *value = found ? store_text(s, st, 0) : NULL;
     if (version)
         *version = found ? sqlite3_column_int64(st, 1) : 0;
-    reader_give(j, s);
+    if (st)
+        sqlite3_reset(st);
+    if (!s || s->fault) /* told at once: what was not read is not absent */
+        journal_reading_end(j, r);
+    return value;
+}
+
+void journal_reading_end(journal *j, journal_reading *r)
+{
+    if (r->reader)
+        reader_give(j, r->reader);
+    r->reader = NULL;
+}
+
+char *journal_state_get(journal *j, const char *name, const char *key, int64_t *version)
+{
+    journal_reading r = {0};
+    char *value = journal_state_read(j, &r, name, key, version);
+    journal_reading_end(j, &r);
     return value;
 }
 

@@ -40,12 +40,12 @@ static const char schema[] =
     "NOT NULL,"
     " config_version INT, table_version INT, crc INT NOT NULL, body BLOB NOT NULL);"
     "CREATE INDEX record_due ON record(pipeline, due, seq) WHERE due IS NOT NULL;"
-    "CREATE INDEX record_key ON record(pipeline, key, seq);"
+    "CREATE INDEX record_ordered ON record(pipeline, key, seq) WHERE latest = 0;"
     "CREATE UNIQUE INDEX record_latest ON record(pipeline, key) WHERE latest = 1;"
     "CREATE TABLE intent(seq INTEGER PRIMARY KEY, step INT NOT NULL, connection TEXT, operation TEXT, probe "
     "TEXT,"
     " claims TEXT, body TEXT, at INT NOT NULL, generation INT NOT NULL);"
-    "CREATE TABLE outcome(id INTEGER PRIMARY KEY AUTOINCREMENT, seq INT NOT NULL, step INT NOT NULL, "
+    "CREATE TABLE outcome(id INTEGER PRIMARY KEY, seq INT NOT NULL, step INT NOT NULL, "
     "pipeline INT NOT NULL,"
     " key TEXT NOT NULL, business_key TEXT, type TEXT, at INT NOT NULL, verdict TEXT NOT NULL, reason TEXT, "
     "noop INT,"
@@ -240,6 +240,16 @@ journal_result store_noted(store *s, error *e)
 
 /* ---- opening ---- */
 
+enum { SAVEPOINT_MEMORY = 4 << 20 };
+
+/* Nobody reads SQLite's count of memory, and keeping it takes a lock at every allocation. What a savepoint
+ * would undo stays in memory up to a size: the default writes most of it to a temporary file. */
+void store_setup(void)
+{
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); /* refused, and harmless, once the library is in use */
+    sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL, (int)SAVEPOINT_MEMORY);
+}
+
 typedef struct {
     const char *set, *get;
     int64_t value;
@@ -297,6 +307,18 @@ void store_close(store *s)
     s->db = NULL;
 }
 
+/* A file made before `latest` records had only their own index of keys. */
+static int renew_indexes(store *s, error *e)
+{
+    bool bad = store_number(s, 0, "SELECT 1 FROM sqlite_master WHERE name = 'record_key'", "") &&
+               sqlite3_exec(s->db,
+                            "BEGIN; DROP INDEX record_key; CREATE INDEX record_ordered"
+                            " ON record(pipeline, key, seq) WHERE latest = 0; COMMIT",
+                            NULL, NULL, NULL) != SQLITE_OK;
+    return bad ? error_set(e, "the journal's indexes could not be renewed: %s", sqlite3_errmsg(s->db)),
+           74  : 0;
+}
+
 /* Makes the tables in a new file; refuses a file that is something else, or newer. Returns 0 or an exit code.
  */
 int store_schema(store *s, int64_t now, error *e)
@@ -312,7 +334,7 @@ int store_schema(store *s, int64_t now, error *e)
     if (id == APPLICATION_ID) {
         int64_t version = store_number(s, 0, "SELECT value FROM meta WHERE key = 'schema'", "");
         if (version == SCHEMA_VERSION)
-            return 0;
+            return renew_indexes(s, e);
         return error_set(e, "the journal has schema %lld, this version knows %d", (long long)version,
                          SCHEMA_VERSION),
                version > SCHEMA_VERSION ? 78 : 74;
@@ -365,7 +387,26 @@ store *reader_take(journal *j)
     return s;
 }
 
-static int reader_look(journal *j, store *s)
+void reader_look(store *s)
+{
+    store_run(s, "BEGIN", "");
+}
+
+/* A look that cannot be ended would go on showing what was: then the connection goes. */
+static void end_look(store *s)
+{
+    if (!s || sqlite3_get_autocommit(s->db))
+        return;
+    sqlite3_stmt *st = prepared(s, "ROLLBACK");
+    if (st) {
+        sqlite3_step(st);
+        sqlite3_reset(st);
+    }
+    if (!sqlite3_get_autocommit(s->db))
+        store_close(s);
+}
+
+static int look_noted(journal *j, store *s)
 {
     error e;
     if (!s || !store_noted(s, &e))
@@ -379,7 +420,8 @@ int reader_give(journal *j, store *s)
     for (int i = 0; s && i < s->cached; i++)
         sqlite3_reset(
             s->cache[i].st); /* no transaction is left open: a long reader keeps the WAL from being reset */
-    int bad = reader_look(j, s);
+    end_look(s);
+    int bad = look_noted(j, s);
     ENV_HOLD(&j->reader_lock);
     for (int i = 0; i < READERS; i++)
         if (s == &j->readers[i])

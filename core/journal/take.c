@@ -60,8 +60,7 @@ static journal_result do_damaged(journal *j, store *s, void *arg, error *e)
     (void)j;
     const journal_row *r = arg;
     int bad = store_run(s, "UPDATE record SET state = 4, due = NULL WHERE seq = ?1", "i", r->seq) ||
-              store_run(s, "UPDATE pipeline SET pending = pending - 1, parked = parked + 1 WHERE number = ?1",
-                        "i", r->pipeline) ||
+              move_count(s, r->pipeline, COUNT_PENDING, COUNT_PARKED) ||
               open_exception(s, r->pipeline, "journal.damaged", r->key, NULL,
                              "the record's body does not fit its checksum: the journal was damaged on disk",
                              r->key, r->seq, env_now());
@@ -70,7 +69,19 @@ static journal_result do_damaged(journal *j, store *s, void *arg, error *e)
 
 /* ---- which ones: the cheap columns of more than a batch, then its groups ---- */
 
-enum { LOOK_AHEAD = 16, MOST_GROUPS = 1024 };
+enum { LOOK_AHEAD = 16, MOST_GROUPS = 1024, MOST_DAMAGED = 8 };
+
+typedef struct { /* what is asked for */
+    int64_t pipeline, now;
+    int limit, groups;
+    bool (*skip)(void *arg, int64_t seq, const char *key);
+    void *arg;
+} wish;
+
+typedef struct {
+    journal_row *rows, damaged[MOST_DAMAGED]; /* those with a damaged body apart */
+    int n, damaged_n;
+} taken;
 
 typedef struct {
     int64_t seq;
@@ -103,15 +114,14 @@ static int group_of(candidates *c, const char *name)
     return c->groups_n++;
 }
 
-static void read_candidates(store *s, candidates *c, int64_t pipeline, int64_t now,
-                            bool (*skip)(void *arg, int64_t seq, const char *key), void *arg)
+static void read_candidates(store *s, candidates *c, const wish *w)
 {
     sqlite3_stmt *st =
         store_sql(s, "SELECT seq, key, grp FROM record WHERE pipeline = ?1 AND due <= ?2 ORDER BY due, seq",
-                  "ii", pipeline, now);
+                  "ii", w->pipeline, w->now);
     while (c->n < c->room && store_row(s, st)) {
         int64_t seq = sqlite3_column_int64(st, 0);
-        if (skip(arg, seq, store_seen(s, st, 1)))
+        if (w->skip(w->arg, seq, store_seen(s, st, 1)))
             continue;
         int g = group_of(c, store_seen(s, st, 2));
         if (g < 0)
@@ -134,21 +144,68 @@ static void choose_groups(candidates *c, int most)
     }
 }
 
-/* Their rows, up to `limit`; those with a damaged body apart. */
-static int read_chosen(store *s, const candidates *c, int limit, bool any, journal_row *out,
-                       journal_row *damaged, int *damaged_n)
+static void read_whole(store *s, sqlite3_stmt *st, taken *t)
 {
-    int n = 0;
-    for (int i = 0; i < c->n && n < limit && *damaged_n < 8; i++) {
-        if (!any && !c->groups[c->list[i].group].chosen)
+    read_row(s, st, is_whole(st) ? &t->rows[t->n++] : &t->damaged[t->damaged_n++]);
+}
+
+/* The rows of the chosen groups. */
+static void read_chosen(store *s, const candidates *c, int limit, taken *t)
+{
+    for (int i = 0; i < c->n && t->n < limit && t->damaged_n < MOST_DAMAGED; i++) {
+        if (!c->groups[c->list[i].group].chosen)
             continue;
         sqlite3_stmt *st =
             store_sql(s, COLUMNS "WHERE r.seq = ?1 AND r.due IS NOT NULL", "i", c->list[i].seq);
         if (store_row(s, st))
-            read_row(s, st, is_whole(st) ? &out[n++] : &damaged[(*damaged_n)++]);
+            read_whole(s, st, t);
         sqlite3_reset(st);
     }
-    return n;
+}
+
+static int read_by_group(store *s, const wish *w, taken *t)
+{
+    candidates *c = malloc(sizeof *c); /* large, and mostly not used: nothing of it is zeroed */
+    candidate *list = malloc((size_t)w->limit * LOOK_AHEAD * sizeof *list);
+    bool room = c && list;
+    if (room) {
+        c->list = list;
+        c->room = w->limit * LOOK_AHEAD;
+        c->n = c->groups_n = 0;
+        read_candidates(s, c, w);
+        if (c->n)
+            choose_groups(c, w->groups);
+        read_chosen(s, c, w->limit, t);
+    }
+    for (int i = 0; room && i < c->groups_n; i++)
+        free(c->groups[i].name);
+    free(list);
+    free(c);
+    return room ? 0 : -1;
+}
+
+/* Where any group will do: the first that are due, in one go. */
+static int read_due(store *s, const wish *w, taken *t)
+{
+    sqlite3_stmt *st = store_sql(s, COLUMNS "WHERE r.pipeline = ?1 AND r.due <= ?2 ORDER BY r.due, r.seq",
+                                 "ii", w->pipeline, w->now);
+    while (t->n < w->limit && t->damaged_n < MOST_DAMAGED && store_row(s, st))
+        if (!w->skip(w->arg, sqlite3_column_int64(st, 0), store_seen(s, st, 11)))
+            read_whole(s, st, t);
+    if (st)
+        sqlite3_reset(st);
+    return 0;
+}
+
+/* What it has of them is not whole. */
+static void forget_taken(taken *t)
+{
+    for (int i = 0; i < t->n; i++)
+        journal_row_clear(&t->rows[i]);
+    for (int i = 0; i < t->damaged_n; i++)
+        journal_row_clear(&t->damaged[i]);
+    t->n = -1;
+    t->damaged_n = 0;
 }
 
 static void park_damaged(journal *j, journal_row *rows, int n)
@@ -163,39 +220,22 @@ int journal_take(journal *j, int64_t pipeline, int64_t now, int limit, int group
                  bool (*skip)(void *arg, int64_t seq, const char *key), void *arg, journal_row **out,
                  int64_t *next_due)
 {
-    int n = -1, damaged_n = 0;
-    journal_row damaged[8];
-    candidates *c = malloc(sizeof *c); /* large, and mostly not used: nothing of it is zeroed */
-    *out = malloc(((size_t)limit + 1) * sizeof **out);
+    wish w = {pipeline, now, limit, groups, skip, arg};
+    taken t = {.rows = malloc(((size_t)limit + 1) * sizeof **out)};
+    *out = t.rows;
     *next_due = INT64_MAX;
-    if (c) {
-        c->n = c->groups_n = 0;
-        c->room = groups ? limit * LOOK_AHEAD : limit;
-        c->list = malloc((size_t)c->room * sizeof *c->list);
-    }
-    store *s = c && c->list && *out ? reader_take(j) : NULL;
+    store *s = t.rows ? reader_take(j) : NULL;
+    bool bad = !s;
     if (s) {
-        read_candidates(s, c, pipeline, now, skip, arg);
-        if (c->n)
-            choose_groups(c, groups);
-        n = read_chosen(s, c, limit, !groups, *out, damaged, &damaged_n);
+        reader_look(s);
+        bad = groups ? read_by_group(s, &w, &t) : read_due(s, &w, &t);
         *next_due = store_number(s, INT64_MAX, "SELECT min(due) FROM record WHERE pipeline = ?1 AND due > ?2",
                                  "ii", pipeline, now);
     }
-    if (reader_give(j, s)) { /* what it has of them is not whole */
-        for (int i = 0; i < n; i++)
-            journal_row_clear(&(*out)[i]);
-        for (int i = 0; i < damaged_n; i++)
-            journal_row_clear(&damaged[i]);
-        n = -1;
-        damaged_n = 0;
-    }
-    for (int i = 0; c && i < c->groups_n; i++)
-        free(c->groups[i].name);
-    free(c ? c->list : NULL);
-    free(c);
-    park_damaged(j, damaged, damaged_n);
-    return n;
+    if (reader_give(j, s) || bad)
+        forget_taken(&t);
+    park_damaged(j, t.damaged, t.damaged_n);
+    return t.n;
 }
 
 int journal_intents(journal *j, journal_row **out)
@@ -224,8 +264,12 @@ int journal_find(journal *j, int64_t pipeline, const char *key, journal_row **ou
     store *s = reader_take(j);
     *out = calloc(1, sizeof **out);
     sqlite3_stmt *st =
-        s && *out ? store_sql(s, COLUMNS "WHERE r.pipeline = ?1 AND r.key = ?2 ORDER BY r.seq LIMIT 1", "it",
-                              pipeline, key)
+        s && *out ? store_sql(s,
+                              COLUMNS
+                              "WHERE r.seq IN (SELECT seq FROM record WHERE pipeline = ?1 AND key = ?2 AND"
+                              " latest = 0 UNION ALL SELECT seq FROM record WHERE pipeline = ?1 AND key = ?2"
+                              " AND latest = 1) ORDER BY r.seq LIMIT 1",
+                              "it", pipeline, key)
                   : NULL;
     int found = st && store_row(s, st);
     if (found)

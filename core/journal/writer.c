@@ -46,7 +46,10 @@ static void run_one(journal *j, work *w)
         w->result = store_fault(&j->writer, &w->error);
         return;
     }
+    request_begin(&j->writer);
     w->result = w->run(j, &j->writer, w->arg, &w->error);
+    if (w->result == JOURNAL_DONE && count_write(&j->writer))
+        w->result = store_fault(&j->writer, &w->error);
     if ((noted = store_noted(&j->writer, &unseen))) { /* it may have gone on with what it could not read */
         w->result = noted;
         w->error = unseen;
@@ -83,7 +86,7 @@ static journal_result run_turn(journal *j, work *list, error *e)
             *e = w->error;
         }
     }
-    if (result == JOURNAL_DONE &&
+    if (result == JOURNAL_DONE && j->version != j->version_stored &&
         store_run(&j->writer, "UPDATE meta SET value = ?1 WHERE key = 'version'", "i", j->version))
         result = store_fault(&j->writer, e);
     if (result == JOURNAL_DONE && store_run(&j->writer, "COMMIT", "")) {
@@ -91,8 +94,11 @@ static journal_result run_turn(journal *j, work *list, error *e)
         if (sqlite3_errcode(j->writer.db) == SQLITE_NOMEM)
             result = JOURNAL_UNKNOWN; /* perhaps after the frames were written: the next start will tell */
     }
+    atomic_fetch_add(&j->commits, 1); /* before anybody is told: no reader keeps its older look */
     if (result != JOURNAL_DONE)
         sqlite3_exec(j->writer.db, "ROLLBACK", NULL, NULL, NULL);
+    else
+        j->version_stored = j->version;
     store_noted(&j->writer, &seen);
     return result == JOURNAL_REFUSED ? JOURNAL_UNKNOWN : result;
 }
@@ -116,17 +122,23 @@ static void tell(journal *j, work *list, journal_result result, const error *e)
     }
 }
 
-/* PASSIVE: never waits for readers. After 4 MiB of WAL, or when idle. */
+/* PASSIVE: never waits for readers. After 4 MiB of WAL, or when idle. The WAL begins anew only when nobody
+ * reads it; until then it is what it has grown since that counts, or every turn would end with a checkpoint.
+ */
 static void checkpoint(journal *j)
 {
     sqlite3_wal_checkpoint_v2(j->writer.db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    j->copied_pages = j->wal_pages;
     j->wal_pages = 0;
 }
 
 static int on_wal(void *arg, sqlite3 *db, const char *name, int pages)
 {
     (void)db, (void)name;
-    ((journal *)arg)->wal_pages = pages;
+    journal *j = arg;
+    j->wal_pages = pages;
+    if (pages < j->copied_pages) /* it began anew */
+        j->copied_pages = 0;
     return SQLITE_OK;
 }
 
@@ -167,7 +179,7 @@ void writer_main(void *arg)
             if (j->options.ready) /* before the verbs return: then nobody is called who has ended since */
                 j->options.ready(j->options.arg, j->touched[i]);
         tell(j, list, result, &e);
-        if (j->wal_pages >= CHECKPOINT_PAGES)
+        if (j->wal_pages - j->copied_pages >= CHECKPOINT_PAGES)
             checkpoint(j);
     }
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The floors that figures are divided by, taken on the same machine in the same run:
  *
- *   bench-floor http                 a bare libmicrohttpd responder with the listener's own settings: reads
- * the body, answers 200. Says its port, ends with its standard input. bench-floor commit FILE ROWS S   group
- * commits of ROWS inbox rows with their indexes and dedup ids, as the journal writes them (WAL,
- * synchronous=FULL), for S seconds. Says rows a second.
+ *   bench-floor http
+ *       a bare libmicrohttpd responder with the listener's own settings: reads the body, answers 200. Says
+ * its port, ends with its standard input. bench-floor commit FILE ROWS SECONDS [RATE] group commits of ROWS
+ * inbox rows with their indexes and dedup ids, as the journal writes them (WAL, synchronous=FULL). Says rows
+ * a second; at so many commits a second: what one took.
  */
 #include <microhttpd.h>
 #include <sqlite3.h>
@@ -14,6 +15,8 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+
+enum { MOST_TIMES = 1 << 20 };
 
 static double now_s(void)
 {
@@ -93,32 +96,68 @@ static int insert_rows(sqlite3_stmt *inbox, sqlite3_stmt *dedup, int rows, uint6
     return 0;
 }
 
-static int commit_floor(const char *path, int rows, double seconds)
+static int open_floor(const char *path, sqlite3 **db, sqlite3_stmt **inbox, sqlite3_stmt **dedup)
 {
+    unlink(path);
+    if (!sqlite3_open(path, db) && !sqlite3_exec(*db, schema, NULL, NULL, NULL) &&
+        !sqlite3_prepare_v2(
+            *db, "INSERT INTO inbox(connection, received, hash, crc, body) VALUES('sitoo', 1, ?1, 7, ?2)", -1,
+            inbox, NULL) &&
+        !sqlite3_prepare_v2(*db, "INSERT OR IGNORE INTO dedup VALUES('sitoo', ?1, 1)", -1, dedup, NULL))
+        return 0;
+    return fprintf(stderr, "bench-floor: %s\n", sqlite3_errmsg(*db)), 1;
+}
+
+static int by_value(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return x < y ? -1 : x > y;
+}
+
+static void say_times(double *times, int64_t n)
+{
+    qsort(times, (size_t)n, sizeof *times, by_value);
+    printf("{\"p50_ms\": %.3f, \"p99_ms\": %.3f}\n", n ? times[n / 2] * 1e3 : 0,
+           n ? times[n * 99 / 100] * 1e3 : 0);
+}
+
+static void wait_for(double when)
+{
+    double left = when - now_s();
+    struct timespec t = {(time_t)left, (long)((left - (double)(time_t)left) * 1e9)};
+    if (left > 0)
+        nanosleep(&t, NULL);
+}
+
+/* RATE 0: as fast as they go, says rows a second; else so many commits a second, says what one took. */
+static int commit_floor(const char *path, int rows, double seconds, double rate)
+{
+    static double times[MOST_TIMES];
     sqlite3 *db = NULL;
     sqlite3_stmt *inbox = NULL, *dedup = NULL;
     uint64_t state = 42;
-    int64_t n = 0;
-    unlink(path);
-    if (sqlite3_open(path, &db) || sqlite3_exec(db, schema, NULL, NULL, NULL) ||
-        sqlite3_prepare_v2(
-            db, "INSERT INTO inbox(connection, received, hash, crc, body) VALUES('sitoo', 1, ?1, 7, ?2)", -1,
-            &inbox, NULL) ||
-        sqlite3_prepare_v2(db, "INSERT OR IGNORE INTO dedup VALUES('sitoo', ?1, 1)", -1, &dedup, NULL))
-        return fprintf(stderr, "bench-floor: %s\n", sqlite3_errmsg(db)), 1;
-    double began = now_s();
-    int wal = 0;
-    while (now_s() - began < seconds) {
+    int64_t n = 0, timed = 0;
+    if (open_floor(path, &db, &inbox, &dedup))
+        return 1;
+    double began = now_s(), turn = began;
+    for (int wal = 0; (turn = now_s()) - began < seconds;) {
         if (sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL) ||
             insert_rows(inbox, dedup, rows, &state) || sqlite3_exec(db, "COMMIT", NULL, NULL, NULL))
             return fprintf(stderr, "bench-floor: %s\n", sqlite3_errmsg(db)), 1;
         n += rows;
+        if (rate > 0 && timed < MOST_TIMES)
+            times[timed++] = now_s() - turn;
         if ((wal += rows) > 4000) { /* about 4 MiB */
             sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
             wal = 0;
         }
+        if (rate > 0)
+            wait_for(began + (double)timed / rate);
     }
-    printf("%.1f\n", (double)n / (now_s() - began));
+    if (rate > 0)
+        say_times(times, timed);
+    else
+        printf("%.1f\n", (double)n / (now_s() - began));
     sqlite3_finalize(inbox);
     sqlite3_finalize(dedup);
     sqlite3_close(db);
@@ -129,8 +168,9 @@ int main(int argc, char **argv)
 {
     if (argc == 2 && !strcmp(argv[1], "http"))
         return http_floor();
-    if (argc == 5 && !strcmp(argv[1], "commit"))
-        return commit_floor(argv[2], (int)strtol(argv[3], NULL, 10), strtod(argv[4], NULL));
-    fprintf(stderr, "usage: bench-floor http | commit FILE ROWS SECONDS\n");
+    if ((argc == 5 || argc == 6) && !strcmp(argv[1], "commit"))
+        return commit_floor(argv[2], (int)strtol(argv[3], NULL, 10), strtod(argv[4], NULL),
+                            argc == 6 ? strtod(argv[5], NULL) : 0);
+    fprintf(stderr, "usage: bench-floor http | commit FILE ROWS SECONDS [RATE]\n");
     return 2;
 }
