@@ -51,6 +51,12 @@ static json_t *get_compare(control *c)
     return compare_ends(query_int(c->query, "buffer", 0));
 }
 
+static json_t *get_compare_orders(control *c)
+{
+    (void)c;
+    return compare_orders();
+}
+
 static json_t *get_effects(control *c)
 {
     const char *system = query_text(c->query, "system");
@@ -137,13 +143,21 @@ static const struct {
     const char *method, *path; /* one that ends with / takes what follows */
     json_t *(*run)(control *c);
 } routes[] = {
-    {"GET", "/state", get_state},         {"GET", "/state/sitoo", get_sitoo},
-    {"GET", "/state/adobe", get_adobe},   {"GET", "/compare", get_compare},
-    {"GET", "/effects", get_effects},     {"GET", "/observer", get_observer},
-    {"GET", "/faults", get_faults},       {"POST", "/faults", post_fault},
-    {"DELETE", "/faults", delete_faults}, {"GET", "/tills", get_tills},
-    {"POST", "/tills/", post_tills},      {"POST", "/system", post_system},
-    {"POST", "/adobe/", post_adobe},      {"POST", "/settings", post_settings},
+    {"GET", "/state", get_state},
+    {"GET", "/state/sitoo", get_sitoo},
+    {"GET", "/state/adobe", get_adobe},
+    {"GET", "/compare", get_compare},
+    {"GET", "/compare/orders", get_compare_orders},
+    {"GET", "/effects", get_effects},
+    {"GET", "/observer", get_observer},
+    {"GET", "/faults", get_faults},
+    {"POST", "/faults", post_fault},
+    {"DELETE", "/faults", delete_faults},
+    {"GET", "/tills", get_tills},
+    {"POST", "/tills/", post_tills},
+    {"POST", "/system", post_system},
+    {"POST", "/adobe/", post_adobe},
+    {"POST", "/settings", post_settings},
     {"POST", "/shutdown", post_shutdown},
 };
 
