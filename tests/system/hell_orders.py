@@ -333,7 +333,7 @@ def release(w):
 
 def come_to_rest(w, story):
     """As when people look after it: what was told is released until it is done."""
-    end = time.monotonic() + 60
+    end = time.monotonic() + 120
     while not (story.done() and well(w)):
         assert time.monotonic() < end, "it does not come to rest: %s %s" % (w.exceptions(), w.status()["pipelines"])
         release(w)
