@@ -91,6 +91,7 @@ typedef enum {
     FAULT_CUT_AFTER,
     FAULT_SLOW_EFFECT,
     FAULT_TRUNCATED_JSON,
+    FAULT_DOUBLED_JSON,
     FAULT_SLOW_DRIP,
     FAULT_WRONG_TYPE,
     FAULT_DUPLICATE,
@@ -103,7 +104,7 @@ typedef struct {
     int64_t latency; /* further wait before the effect */
     json_t *answer;  /* of FAULT_ANSWER: a reference, until the door has used it */
 } fault_draw;
-fault_draw faults_draw(const char *system, const char *method, const char *path);
+fault_draw faults_draw(const char *system, const char *method, const char *path, const char *query);
 int faults_add(json_t *fault, char *why, size_t size);
 json_t *faults_list(void);
 void faults_clear(void);
