@@ -8,6 +8,7 @@
 #include <jansson.h>
 
 json_t *compare_ends(int64_t kept_back);
+json_t *compare_goal(int64_t kept_back); /* product by product, with web orders */
 json_t *compare_sitoo(void);
 json_t *compare_adobe(void);
 
