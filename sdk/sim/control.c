@@ -57,6 +57,11 @@ static json_t *get_compare_orders(control *c)
     return compare_orders();
 }
 
+static json_t *get_goal(control *c)
+{
+    return compare_goal(query_int(c->query, "buffer", 0));
+}
+
 static json_t *get_effects(control *c)
 {
     const char *system = query_text(c->query, "system");
@@ -120,7 +125,7 @@ static json_t *post_adobe(control *c)
 {
     const char *why = "refused";
     json_t *done = adobe_control(sim_world.adobe, c->rest, c->body, &why);
-    observer_step();
+    observer_step(STEP_SHOP);
     return done ? done : refuse(c, why);
 }
 
@@ -148,6 +153,7 @@ static const struct {
     {"GET", "/state/adobe", get_adobe},
     {"GET", "/compare", get_compare},
     {"GET", "/compare/orders", get_compare_orders},
+    {"GET", "/goal", get_goal},
     {"GET", "/effects", get_effects},
     {"GET", "/observer", get_observer},
     {"GET", "/faults", get_faults},

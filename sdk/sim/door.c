@@ -22,7 +22,7 @@ static void into_machine(int system, const sim_request *q, sim_answer *a, fault_
         sitoo_handle(sim_world.sitoo, q, a);
     else
         adobe_handle(sim_world.adobe, q, a);
-    observer_step();
+    observer_step(STEP_CALL);
 }
 
 static size_t rows_in(const sim_answer *a)
