@@ -144,6 +144,8 @@ static const char *host_state_get(tb_ctx *ctx, const char *name, const char *key
     if (!c->engine || !c->engine->journal)
         return NULL;
     const tb_change *own = own_change(c, name, key);
+    if (own && !version) /* it is what was set last */
+        return own->value;
     CLEANUP_BUFFER buffer full = {0};
     call_state_name(c, name, &full);
     journal *j = c->engine->journal;

@@ -103,6 +103,8 @@ void store_close(store *s);
 int store_schema(store *s, int64_t now, error *e);
 journal_result store_fault(store *s, error *e); /* what the last failure means */
 journal_result store_noted(store *s, error *e); /* was there a fault since it was last asked? DONE: none */
+
+/* readers.c */
 store *reader_take(journal *j);
 void reader_look(store *s);            /* all that it reads until it is given back is of one moment */
 int reader_give(journal *j, store *s); /* 0, or -1: what was read of it is not to be used */

@@ -638,6 +638,37 @@ START_TEST(a_person_changes_state_that_was_read)
 }
 END_TEST
 
+START_TEST(reads_that_share_a_look_see_each_commit)
+{
+    journal_reading r = {0};
+    for (char value[2] = "1"; *value < '4'; (*value)++) {
+        change_state(value);
+        for (int again = 0; again < 2; again++) {
+            char *seen = journal_state_read(j, &r, "stock/rows", "k", NULL);
+            ck_assert_str_eq(seen, value);
+            free(seen);
+        }
+    }
+    ck_assert_ptr_nonnull(r.reader);
+    journal_reading_end(j, &r);
+    ck_assert_ptr_null(r.reader);
+}
+END_TEST
+
+START_TEST(an_older_file_gets_the_newer_indexes)
+{
+    journal_row *found = NULL;
+    put(p, "k", NULL, "{}", NULL);
+    journal_close(j);
+    beside_the_journal("DROP INDEX record_ordered; CREATE INDEX record_key ON record(pipeline, key, seq);");
+    open_journal();
+    beside_the_journal("DROP INDEX record_ordered"); /* it is there, and the other one is not: */
+    beside_the_journal("CREATE INDEX record_key ON record(key); DROP INDEX record_key");
+    ck_assert_int_eq(journal_find(j, p, "k", &found), 1);
+    journal_rows_free(found, 1);
+}
+END_TEST
+
 START_TEST(a_chain_that_cannot_be_read_is_not_a_good_one)
 {
     journal_who who = {"uid:0", "first day", 4000};
@@ -870,6 +901,8 @@ int main(void)
     tcase_add_test(t, law_1_holds_after_every_verb);
     tcase_add_test(t, what_was_acknowledged_survives_kill_9);
     tcase_add_test(t, the_sweep_takes_old_history_only);
+    tcase_add_test(t, reads_that_share_a_look_see_each_commit);
+    tcase_add_test(t, an_older_file_gets_the_newer_indexes);
     SRunner *r = srunner_create(s);
     srunner_run_all(r, CK_NORMAL);
     int failed = srunner_ntests_failed(r);
