@@ -265,8 +265,8 @@ char *journal_state_read(journal *j, journal_reading *r, const char *name, const
 void journal_reading_end(journal *j, journal_reading *r);
 int journal_state_list(journal *j, const char *name, const char *prefix,
                        int (*each)(void *arg, const char *key, const char *value), void *arg);
-/* What the namespaces of a pipeline hold at the key, below it (KEY/...) or at its end (.../KEY). key NULL: the
- * namespace is too large to be walked for the last. 0, or -1. */
+/* What the namespaces of a pipeline hold at the key, below it (KEY/...) or at its end (.../KEY). key NULL:
+ * the namespace is too large to be walked for the last. 0, or -1. */
 typedef void journal_about(void *arg, const char *namespace_, const char *key, const char *value,
                            int64_t when);
 int journal_state_about(journal *j, const char *pipeline, const char *key, journal_about *each, void *arg);

@@ -15,7 +15,7 @@ typedef struct order_bridge {
     const char *payments, *locations; /* tables */
     const char *rows;                 /* namespace of what the stock pipeline's sink remembers; "": none */
     int send_when, shops_shipment;
-    bool refund_on_cancel;
+    bool refund_on_cancel, tell_shop;
     int64_t reserve, reserve_unpaid, renew_before, too_old, row_patience;
     json_t *waiting; /* {order: since when it waits}, of this instance's life */
 } order_bridge;

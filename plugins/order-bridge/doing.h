@@ -25,5 +25,9 @@ typedef struct operation {
 } operation;
 
 const operation *operation_of(step s); /* NULL: the step is none */
+/* The identity of the step: from counters that it, or what comes of it, will change. */
+void make_token(doing *x, const char *what, int64_t counter, int64_t more);
+/* tell.c: whether a comment in the shop's order is due before the exception; step and token are filled in. */
+bool tell_shop(doing *x, const char *reason, const char *text);
 
 #endif

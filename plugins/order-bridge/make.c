@@ -8,7 +8,7 @@
 /* ---- identity ---- */
 
 /* Made from counters that the step itself will change, so no two steps of an order have the same. */
-static void make_token(doing *x, const char *what, int64_t counter, int64_t more)
+void make_token(doing *x, const char *what, int64_t counter, int64_t more)
 {
     char a[32], c[32];
     tb_quantity_format(counter, 0, a, sizeof a);

@@ -93,6 +93,9 @@ static const tb_param params[] = {
     {"refund-on-cancel", TB_BOOL, 0, "false", 0, 0, NULL,
      "whether an order that no place hands over is cancelled in the shop",
      offsetof(order_bridge, refund_on_cancel)},
+    {"tell-shop", TB_BOOL, 0, "false", 0, 0, NULL,
+     "whether an order that waits for a person gets a comment in the shop",
+     offsetof(order_bridge, tell_shop)},
     {"rows", TB_STRING, 0, "stock/rows", 0, 0, NULL,
      "namespace with the rows that the stock pipeline's sink has written; \"\": none is waited for",
      offsetof(order_bridge, rows)},
@@ -148,7 +151,7 @@ static const tb_reason reasons[] = {
     {NULL, NULL, NULL, NULL},
 };
 
-static const char *const namespaces[] = {"attempts", "reserved", NULL};
+static const char *const namespaces[] = {"attempts", "reserved", "told", NULL};
 static const tb_common common = {
     .size = sizeof common, .check = order_bridge_check, .close = order_bridge_close};
 static const tb_transform transform = {.size = sizeof transform, .apply = order_bridge_apply};

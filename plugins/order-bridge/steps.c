@@ -9,39 +9,52 @@
 
 enum { LOOK_MS = 30 * 1000, SLOW_MS = 60 * 1000, AGAIN_MS = 15 * 60 * 1000 };
 
+static tb_verdict do_operation(doing *x, const operation *o);
+
 /* ---- exceptions ---- */
 
 static const struct trouble {
     step step;
     const char *reason, *text;
+    bool tell; /* whoever looks at the order in the shop must know */
 } troubles[] = {
     {STEP_GOODS_OUT, "order.goods-out",
-     "goods are out that the shop has cancelled or refunded: they or the money must come back"},
+     "goods are out that the shop has cancelled or refunded: they or the money must come back", true},
     {STEP_SHIPPED_ELSEWHERE, "order.shipped-elsewhere",
-     "the shop has shipped what the till has not handed out"},
+     "the shop has shipped what the till has not handed out", true},
     {STEP_REFUND_DUE, "order.refund-due",
-     "no place hands it over, and the customer has paid or still waits: the money is due back"},
+     "no place hands it over, and the customer has paid or still waits: the money is due back", true},
     {STEP_TAKEN_BACK, "shipment.cancelled-at-till",
-     "the till took back what the shop has shipped; a shipment cannot be undone"},
+     "the till took back what the shop has shipped; a shipment cannot be undone", true},
     {STEP_BUNDLE_APART, "shipment.bundle-apart",
-     "the parts of a bundle that ships as one were handed out by several sources"},
-    {STEP_NOT_COLLECTED, "order.not-collected", "nothing has happened to it for long"},
+     "the parts of a bundle that ships as one were handed out by several sources", false},
+    {STEP_NOT_COLLECTED, "order.not-collected", "nothing has happened to it for long", true},
 };
 
-static tb_verdict reject_trouble(doing *x)
+static void sentence(const doing *x, const struct trouble *t, char *out, size_t size)
 {
+    char handed[32], shipped[32];
+    tb_quantity_format(x->part->f.pieces[DELIVERED], 0, handed, sizeof handed);
+    tb_quantity_format(x->part->f.pieces[SHIPPED], 0, shipped, sizeof shipped);
+    snprintf(out, size, "order %s, part %d%s%s (%s): %s; handed out %s, shipped %s, paid %s",
+             order_text(x->b->order, "increment_id"), x->part->number, x->part->till.json ? " " : "",
+             order_text(x->part->till.json, "externalid"), x->due->rule, t->text, handed, shipped,
+             money_class_name(x->b->money));
+}
+
+static tb_verdict take_trouble(doing *x)
+{
+    static const operation comment = {.name = "order-comment"};
     const bridge *b = x->b;
+    char text[800];
     for (size_t i = 0; i < sizeof troubles / sizeof *troubles; i++) {
-        if (troubles[i].step != x->due->step)
+        const struct trouble *t = &troubles[i];
+        if (t->step != x->due->step)
             continue;
-        char handed[32], shipped[32];
-        tb_quantity_format(x->part->f.pieces[DELIVERED], 0, handed, sizeof handed);
-        tb_quantity_format(x->part->f.pieces[SHIPPED], 0, shipped, sizeof shipped);
-        tb_reject(b->record, troubles[i].reason, NULL,
-                  "order %s, part %d%s%s (%s): %s; handed out %s, shipped %s, paid %s",
-                  order_text(b->order, "increment_id"), x->part->number, x->part->till.json ? " " : "",
-                  order_text(x->part->till.json, "externalid"), x->due->rule, troubles[i].text, handed,
-                  shipped, money_class_name(b->money));
+        sentence(x, t, text, sizeof text);
+        if (t->tell && tell_shop(x, t->reason, text))
+            return do_operation(x, &comment);
+        tb_reject(b->record, t->reason, NULL, "%s", text);
         tb_look_again(b->record, b->now + AGAIN_MS);
         return TB_REJECT;
     }
@@ -218,7 +231,7 @@ static tb_verdict take(doing *x, const json_t *entries)
     if (x->due->step == STEP_WAIT)
         return wait_for_till(x);
     if (trouble)
-        return reject_trouble(x);
+        return take_trouble(x);
     tb_verdict v = o ? o->make(x) : rest(x, entries);
     if (v != TB_OK || !o)
         return v;

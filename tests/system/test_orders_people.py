@@ -105,5 +105,26 @@ def test_a_tax_set_up_is_approved():
         w.at_rest()
 
 
+def test_the_shop_is_told_once():
+    with Flow(bridge="tell-shop = true;") as w:
+        order = w.place(2)
+        till = w.sent(order)
+        w.hand_out(till, 1)
+        w.until(lambda: w.shipped(order) == 1, "one is shipped")
+        delivery = w.till_api("GET", "sites/1/orders/%d/orderdeliveries.json" % till["orderid"])["items"][0]
+        w.sim("POST", "/tills/cancel-delivery", {"order": till["orderid"], "delivery": delivery["orderdeliveryid"]})
+        x = w.until(lambda: next(iter(w.exceptions()), None), "a person must look")
+        assert x["reason"] == "shipment.cancelled-at-till", x
+        told = lambda: [h["comment"] for h in w.web(order["order"])["status_histories"] if "[tb:" in (h["comment"] or "")]
+        first = told()
+        assert len(first) == 1 and x["text"] in first[0] and "shipment.cancelled-at-till-1-1" in first[0], first
+        for _ in range(2):  # looked at again, nothing else is wrong
+            accepted = w.counters("orders")["accepted"]
+            w.sim("POST", "/adobe/order-comment", {"order": order["order"], "statusHistory": {"comment": "hm"}})
+            w.until(lambda n=accepted: w.counters("orders")["accepted"] > n, "it is looked at again")
+            w.until(lambda: w.counters("orders")["pending"] == 0, "it is parked again")
+        assert told() == first and len(w.exceptions()) == 1, (told(), w.exceptions())
+
+
 if __name__ == "__main__":
-    main([test_explain_tells_why, test_a_tax_set_up_is_approved])
+    main([test_explain_tells_why, test_a_tax_set_up_is_approved, test_the_shop_is_told_once])
