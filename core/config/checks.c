@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What spans several keys and needs no plugin: URLs, what each kind of authentication wants, addresses, names
  * that must be there, names that must not be there twice. */
+#include "core/base/signature.h"
 #include "core/config/keys.h"
 
 #include <arpa/inet.h>
@@ -126,6 +127,23 @@ static void check_texts(config_reader *r, const config_connection *x)
     if (x->user && strchr(x->user, ':'))
         config_find(r->f, reader_where_of(r, x->where, "connections.%s.auth.user", x->name),
                     "user of connection \"%s\" holds a colon: the password would begin there", x->name);
+}
+
+/* Who sends events is known by a name and a password, or by what signs them. */
+static void check_webhook(config_reader *r, const config_connection *x)
+{
+    config_where where = reader_where_of(r, x->where, "connections.%s.webhook", x->name);
+    char path[80];
+    snprintf(path, sizeof path, "connections.%.40s.webhook", x->name);
+    const config_setting_t *group = config_lookup(r->parsed, path);
+    bool user = group && config_setting_get_member(group, "user");
+    bool password = group && config_setting_get_member(group, "password");
+    if (user != password)
+        config_find(r->f, where, "webhook lacks \"%s\"", user ? "password" : "user");
+    else if (group && !user && !config_setting_get_member(group, "public-keys"))
+        config_find(r->f, where, "webhook lacks \"user\" and \"password\", or \"public-keys\"");
+    if (x->webhook_keys && signature_keys(x->webhook_keys) < 1)
+        config_find(r->f, where, "public-keys are not RSA public keys in PEM (-----BEGIN PUBLIC KEY-----)");
 }
 
 /* A header of every exchange; those that the core makes are its own. */
@@ -258,9 +276,8 @@ static void check_source(config_reader *r, const config_use *use)
         return;
     if (use->events && !use->connection)
         config_find(r->f, use->where, "events = true needs a connection");
-    if (use->events && x && !x->webhook_user)
-        config_find(r->f, use->where, "events = true needs webhook = { user, password } at connection \"%s\"",
-                    x->name);
+    if (use->events && x && !x->webhook_user && !x->webhook_keys)
+        config_find(r->f, use->where, "events = true needs webhook = { ... } at connection \"%s\"", x->name);
     if (use->events && !r->c->listen_events)
         config_find(r->f, use->where, "events = true needs listen.events");
     if (!use->events && !use->every && !is_given(use, "every"))
@@ -314,6 +331,7 @@ void config_checks(config_reader *r)
         check_url(r, &c->connections[i]);
         check_auth(r, &c->connections[i]);
         check_headers(r, &c->connections[i]);
+        check_webhook(r, &c->connections[i]);
     }
     for (int i = 0; i < c->authorities_n; i++)
         check_connection_name(r, c->authorities[i].where, c->authorities[i].connection);

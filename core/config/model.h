@@ -93,6 +93,7 @@ typedef struct {
     char *token_url, *client_id, *client_secret, *scope;                       /* oauth2; scope may be NULL */
     char **headers; /* "Name: value" of every exchange */
     int headers_n;
+    char *webhook_keys;                    /* PEM: public keys of who signs the events; NULL: none */
     char *webhook_user, *webhook_password; /* NULL: takes no events */
     int concurrency;                       /* default 1 */
     int64_t rate;                          /* thousandths a second; 0: no limit */

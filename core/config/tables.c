@@ -135,11 +135,9 @@ static const config_key auth_keys[] = {
     {.kind = KEY_END}};
 
 static const config_key webhook_keys[] = {
-    {.name = "user", .kind = KEY_TEXT, .offset = AT(config_connection, webhook_user), .flags = KEY_REQUIRED},
-    {.name = "password",
-     .kind = KEY_SECRET,
-     .offset = AT(config_connection, webhook_password),
-     .flags = KEY_REQUIRED},
+    {.name = "user", .kind = KEY_TEXT, .offset = AT(config_connection, webhook_user)},
+    {.name = "password", .kind = KEY_SECRET, .offset = AT(config_connection, webhook_password)},
+    {.name = "public-keys", .kind = KEY_TEXT, .offset = AT(config_connection, webhook_keys)},
     {.kind = KEY_END}};
 
 const config_key config_connection_keys[] = {

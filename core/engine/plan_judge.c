@@ -126,6 +126,12 @@ static void judge_source(const plan_use *u, config_findings *f)
         return;
     if (u->use->events && (!s->receive || !u->plugin->api.webhook))
         config_find(f, u->use->where, "plugin \"%s\" takes no events", u->use->plugin);
+    const tb_webhook *w = u->plugin->api.webhook;
+    const config_connection *c = u->connection;
+    if (u->use->events && w && c && (w->auth == TB_WEBHOOK_SIGNED ? !c->webhook_keys : !c->webhook_user))
+        config_find(f, u->use->where,
+                    "the events of plugin \"%s\" need webhook = { %s } at connection \"%s\"", u->use->plugin,
+                    w->auth == TB_WEBHOOK_SIGNED ? "public-keys" : "user, password", c->name);
     if (u->use->every && !s->read)
         config_find(f, u->use->where, "plugin \"%s\" cannot be polled: leave out \"every\"", u->use->plugin);
 }

@@ -55,7 +55,7 @@ static json_t *inboxes(const api_world *w)
     plan *p = api_plan(w);
     for (int i = 0; p && i < p->config->connections_n; i++) {
         const config_connection *c = &p->config->connections[i];
-        json_t *one = c->webhook_user ? inbox_of(w->journal, c->name) : NULL;
+        json_t *one = c->webhook_user || c->webhook_keys ? inbox_of(w->journal, c->name) : NULL;
         if (one)
             json_array_append_new(list, one);
     }

@@ -153,7 +153,9 @@ static int judge_webhook(const judge *j)
         if (codes[i] < 200 || codes[i] > 599)
             return error_set(j->e, "%s: its webhook policy answers with %d", j->path, codes[i]);
     }
-    if (w->auth != TB_WEBHOOK_BASIC || w->body_limit < 1)
+    bool named =
+        w->auth == TB_WEBHOOK_BASIC || (w->auth == TB_WEBHOOK_SIGNED && w->signatures && *w->signatures);
+    if (!named || w->body_limit < 1)
         return error_set(j->e, "%s: its webhook policy lacks the kind of credentials or the body limit",
                          j->path);
     if (!j->api->source || !j->api->source->receive)

@@ -11,6 +11,7 @@
 
 #include "core/base/hash.h"
 #include "core/base/log.h"
+#include "core/base/signature.h"
 
 enum { LIMIT = 256 * 1024, LIMIT_MOST = 8 * 1024 * 1024, LOG_EVERY_MS = 1000 };
 #define PREFIX "/events/"
@@ -39,10 +40,13 @@ static const tb_webhook *policy_of(const plan *p, const config_connection *conne
 static const config_connection *find_target(request *r, const plan *p)
 {
     const config_connection *c = p ? config_connection_find(p->config, r->name) : NULL;
-    const tb_webhook *policy = c && c->webhook_user && c->webhook_password ? policy_of(p, c) : NULL;
+    const tb_webhook *policy = c ? policy_of(p, c) : NULL;
     if (!policy)
         return NULL;
     memcpy(&r->policy, policy, policy->size < sizeof r->policy ? policy->size : sizeof r->policy);
+    bool signed_ = r->policy.auth == TB_WEBHOOK_SIGNED;
+    if (signed_ ? !c->webhook_keys : !c->webhook_user || !c->webhook_password)
+        return NULL;
     r->limit = r->policy.body_limit > 0 ? (size_t)r->policy.body_limit : LIMIT;
     if (r->limit > LIMIT_MOST)
         r->limit = LIMIT_MOST;
@@ -57,6 +61,8 @@ static int judge_credentials(const request *r, const config_connection *c)
 {
     CLEANUP_BUFFER buffer plain = {0};
     const char *given = request_header(r, "Authorization");
+    if (r->policy.auth == TB_WEBHOOK_SIGNED)
+        return 0; /* that is seen when the body is there */
     if (!given || strncasecmp(given, "Basic ", 6) != 0)
         return r->policy.denied;
     given += 6 + strspn(given + 6, " ");
@@ -66,6 +72,21 @@ static int judge_credentials(const request *r, const config_connection *c)
         return r->policy.busy;
     hash_base64(plain.data, plain.size, expected);
     return hash_same_secret(given, expected) ? 0 : r->policy.denied;
+}
+
+/* One of the headers holds a signature of the body that fits one of the keys. */
+static bool is_signed(const request *r, const config_connection *c)
+{
+    char name[64];
+    for (const char *p = r->policy.signatures; *p; p += strspn(p, " ")) {
+        size_t n = strcspn(p, " ");
+        snprintf(name, sizeof name, "%.*s", (int)n, p);
+        const char *given = request_header(r, name);
+        if (given && signature_fits(c->webhook_keys, given, buffer_text(&r->body), r->body.size))
+            return true;
+        p += n;
+    }
+    return false;
 }
 
 /* Told once a second at the most: whoever can reach us must not be able to fill the disk. */
@@ -80,15 +101,46 @@ static void tell(listener *l, const request *r, const char *what)
 
 static void deny(request *r)
 {
-    tell(r->listener, r, "wrong credentials");
-    request_refuse(r, r->policy.denied, "wrong credentials");
-    r->challenge = r->status == 401;
+    bool signed_ = r->policy.auth == TB_WEBHOOK_SIGNED;
+    const char *what = signed_ ? "no signature that fits" : "wrong credentials";
+    tell(r->listener, r, what);
+    request_refuse(r, r->policy.denied, what);
+    r->challenge = r->status == 401 && !signed_;
 }
 
 static void refuse_form(request *r, const char *finding)
 {
     tell(r->listener, r, finding);
     request_refuse(r, r->policy.malformed >= 400 ? r->policy.malformed : r->policy.busy, finding);
+}
+
+/* ---- the challenge: a sender asks whether anybody is here ---- */
+
+enum { CHALLENGE_MOST = 256 };
+
+/* The value comes back as it came: letters, digits and what separates them, so nothing in it can mean
+ * anything. */
+static void answer_challenge(request *r)
+{
+    static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+    const char *value =
+        MHD_lookup_connection_value(r->connection, MHD_GET_ARGUMENT_KIND, r->policy.challenge);
+    size_t n = value ? strspn(value, allowed) : 0;
+    if (!n || value[n] || n > CHALLENGE_MOST) {
+        r->allow = "POST";
+        return request_refuse(r, 405, "events are sent with POST");
+    }
+    r->status = 200;
+    buffer_puts(&r->out, value);
+}
+
+static bool is_challenge(request *r)
+{
+    plan *p =
+        r->get && r->listener->server->world->engine ? engine_plan(r->listener->server->world->engine) : NULL;
+    bool is = p && find_target(r, p) && r->policy.challenge;
+    plan_unref(p);
+    return is;
 }
 
 /* ---- the request's life ---- */
@@ -101,6 +153,8 @@ static void events_head(request *r, const char *finding)
     if (!fine)
         return request_refuse(r, 404, "nothing is here");
     snprintf(r->name, sizeof r->name, "%s", r->path + strlen(PREFIX));
+    if (!finding && is_challenge(r))
+        return answer_challenge(r);
     if (!r->post) {
         r->allow = "POST";
         return request_refuse(r, 405, "events are sent with POST");
@@ -129,11 +183,23 @@ static void on_stored(void *arg, journal_result result, bool duplicate)
     request_finished(r);
 }
 
+/* Whose keys they are is looked up anew: a reload may have changed them. */
+static bool may_store(request *r)
+{
+    plan *p = engine_plan(r->listener->server->world->engine);
+    const config_connection *c = config_connection_find(p->config, r->name);
+    bool may = r->policy.auth != TB_WEBHOOK_SIGNED || (c && c->webhook_keys && is_signed(r, c));
+    plan_unref(p);
+    return may;
+}
+
 static void events_complete(request *r)
 {
     server *s = r->listener->server;
     if (atomic_load(&s->events_busy))
         return request_refuse(r, r->policy.busy, NULL);
+    if (!may_store(r))
+        return deny(r);
     request_away(r, s->limits.queue_ms);
     journal_result result = journal_receive(s->world->journal, r->name, buffer_text(&r->body), r->body.size,
                                             env_now(), on_stored, r);

@@ -10,7 +10,8 @@
  * Callbacks block plainly; waits go through tb_sleep and end at shutdown. Absent callbacks (NULL) mean what
  * is said at each. Arrays end with a zeroed element. Structs grow at their end only, within a major.
  *
- * Change log of the ABI: 0.1 the first. (Major 0 may still change between releases; see NEWS.) */
+ * Change log of the ABI: 0.1 the first; 0.2 webhooks that are signed, and the challenge of their sender.
+ * (Major 0 may still change between releases; see NEWS.) */
 #pragma once
 
 #include <tillbridge/http.h>
@@ -24,7 +25,7 @@ TB_BEGIN
 
 #define TB_ABI_MAGIC 0x54424c50u /* "TBLP" */
 #define TB_ABI_MAJOR 0
-#define TB_ABI_MINOR 1
+#define TB_ABI_MINOR 2
 
 /* ---- parameters: parsed, checked and printed by the host ---- */
 
@@ -73,7 +74,7 @@ typedef struct tb_reason {
     const char *remedy, *owner;
 } tb_reason;
 
-typedef enum tb_webhook_auth { TB_WEBHOOK_BASIC = 1 } tb_webhook_auth;
+typedef enum tb_webhook_auth { TB_WEBHOOK_BASIC = 1, TB_WEBHOOK_SIGNED = 2 } tb_webhook_auth;
 
 /* Answer codes of POST /events/<connection>: what the sender takes as done, try again, or thrown away. */
 typedef struct tb_webhook {
@@ -81,6 +82,11 @@ typedef struct tb_webhook {
     tb_webhook_auth auth;
     int stored, duplicate, busy, denied, malformed, too_large;
     int64_t body_limit;
+    /* Since 0.2. SIGNED: headers that may hold a signature (base64; RSA with SHA-256 of the body as it came),
+     * blanks between; one that fits one of the connection's public keys is enough. */
+    const char *signatures;
+    /* Since 0.2. A GET with this parameter in its query is answered with its value. NULL: none. */
+    const char *challenge;
 } tb_webhook;
 
 /* ---- what a source hands over ---- */

@@ -44,6 +44,10 @@ static const tb_param params[] = {
      .choices = ADOBE_IDS,
      .help = "what a record's key is: the order's increment id, or its entity id where increment ids repeat",
      .offset = AT(ids)},
+    {.name = "recipient",
+     .type = TB_STRING,
+     .help = "client id of the project in Adobe's console that the events are for",
+     .offset = AT(recipient)},
     {0},
 };
 
@@ -65,6 +69,11 @@ static const tb_reason reasons[] = {
      "integration"},
     {"web.id-unfit", "the order's number does not fit into an external id of the till",
      "Shorten the prefix of the store view's numbers in the shop, or set ids = \"entity\".", "integration"},
+    {"web.events-recipient", "an event came that was for another client, or it is not said who we are",
+     "Set recipient to the client id of the project in Adobe's console; what was for another was left aside.",
+     "integration"},
+    {"web.events-validation", "Adobe asks whether events are to come here",
+     "Open the address in the text within five minutes after it came, or register again.", "integration"},
     {0},
 };
 
@@ -74,6 +83,27 @@ static tb_verdict source_read(void *self, tb_ctx *ctx, const char *cursor, tb_fe
 {
     return poll_read(self, ctx, cursor, feed);
 }
+
+static tb_verdict source_receive(void *self, tb_ctx *ctx, const char *body, size_t size, tb_feed *feed)
+{
+    return receive_events(self, ctx, body, size, feed);
+}
+
+/* Adobe repeats for a day what is not answered 2xx, and takes a receiver that goes on failing for broken. So
+ * what can never be used is taken and kept for a person. */
+static const tb_webhook webhook = {
+    .size = sizeof webhook,
+    .auth = TB_WEBHOOK_SIGNED,
+    .stored = 200,
+    .duplicate = 200,
+    .busy = 503,
+    .denied = 401,
+    .malformed = 200,
+    .too_large = 413,
+    .body_limit = 1024 * 1024,
+    .signatures = "x-adobe-digital-signature-1 x-adobe-digital-signature-2",
+    .challenge = "challenge",
+};
 
 static tb_verdict source_hydrate(void *self, tb_ctx *ctx, tb_record **records, size_t count)
 {
@@ -103,9 +133,14 @@ static void source_close(void *self_, tb_ctx *ctx)
 
 static const tb_common common = {.size = sizeof common, .close = source_close, .doctor = source_examine};
 static const tb_source source = {
-    .size = sizeof source, .read = source_read, .hydrate = source_hydrate, .snapshot = source_snapshot};
+    .size = sizeof source,
+    .read = source_read,
+    .receive = source_receive,
+    .hydrate = source_hydrate,
+    .snapshot = source_snapshot,
+};
 
 TB_PLUGIN(.self_size = sizeof(adobe_source), .name = "adobe-source", .version = "0.1",
           .summary = "orders of Adobe Commerce or Magento Open Source, and what became of them",
           .writes = ORDER_TYPE, .params = params, .reasons = reasons, .namespaces = namespaces,
-          .common = &common, .source = &source, );
+          .webhook = &webhook, .common = &common, .source = &source, );

@@ -25,6 +25,7 @@ extern const adobe_stream adobe_streams[4];
 typedef struct adobe_source {
     int stream, ids; /* STREAM_..., adobe_ids */
     int64_t from, overlap;
+    const char *recipient; /* client id that events are for; NULL: none are taken */
     /* of the poll */
     char stuck[64];     /* the place where reading failed */
     int failures, page; /* there, one after the other; rows a page, 0: the usual number */
@@ -38,6 +39,8 @@ typedef struct adobe_source {
 /* ---- read ---- */
 
 tb_verdict poll_read(adobe_source *self, tb_ctx *ctx, const char *cursor, tb_feed *feed);
+
+tb_verdict receive_events(adobe_source *self, tb_ctx *ctx, const char *body, size_t size, tb_feed *feed);
 
 /* The keys of the orders of a page: {entity id of the order: key}. `rows` are orders, or documents with an
  * order_id; what has no key is raised by name and left out. 0; -1: return TB_RETRY. */

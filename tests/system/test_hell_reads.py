@@ -9,7 +9,7 @@ from tb import main
 
 
 def test_what_the_order_flow_reads():
-    cells = chosen([(call, name) for call in READS for name in ANSWERS], 12, without=HEAVY)
+    cells = chosen([(call, name) for call in READS for name in ANSWERS], 12, [(call, "503 HTML") for call in READS], HEAVY)
     with Orders() as w:
         bad = matrix(w, cells, lambda w, call, name: play(w, READS, call, name), mend)
         bad += all_once(w)

@@ -59,7 +59,7 @@ static const struct row {
     AT(tb_reason, title, 8),
     AT(tb_reason, remedy, 16),
     AT(tb_reason, owner, 24),
-    SIZE(tb_webhook, 40),
+    SIZE(tb_webhook, 56),
     AT(tb_webhook, size, 0),
     AT(tb_webhook, auth, 4),
     AT(tb_webhook, stored, 8),
@@ -69,6 +69,8 @@ static const struct row {
     AT(tb_webhook, malformed, 24),
     AT(tb_webhook, too_large, 28),
     AT(tb_webhook, body_limit, 32),
+    AT(tb_webhook, signatures, 40),
+    AT(tb_webhook, challenge, 48),
     SIZE(tb_common, 40),
     AT(tb_common, size, 0),
     AT(tb_common, check, 8),
@@ -170,7 +172,8 @@ START_TEST(numbers_have_not_changed)
         {"TB_BAD", TB_BAD, 2},
         {"TB_WEBHOOK_BASIC", TB_WEBHOOK_BASIC, 1},
         {"TB_ABI_MAJOR", TB_ABI_MAJOR, 0},
-        {"TB_ABI_MINOR", TB_ABI_MINOR, 1},
+        {"TB_WEBHOOK_SIGNED", TB_WEBHOOK_SIGNED, 2},
+        {"TB_ABI_MINOR", TB_ABI_MINOR, 2},
     };
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         ck_assert_msg(numbers[i].is == numbers[i].was, "%s is %d, was %d", numbers[i].name, numbers[i].is,

@@ -16,9 +16,13 @@ static const tb_source any_source = {.size = sizeof any_source, .read = any_read
 static const tb_transform empty_transform = {.size = sizeof empty_transform};
 static const tb_sink empty_sink = {.size = sizeof empty_sink};
 static const tb_webhook good_webhook = {
-    sizeof good_webhook, TB_WEBHOOK_BASIC, 200, 200, 503, 401, 200, 413, 1000};
-static const tb_webhook odd_answer = {sizeof odd_answer, TB_WEBHOOK_BASIC, 200, 200, 99, 401, 200, 413, 1000};
-static const tb_webhook no_limit = {sizeof no_limit, TB_WEBHOOK_BASIC, 200, 200, 503, 401, 200, 413, 0};
+    sizeof good_webhook, TB_WEBHOOK_BASIC, 200, 200, 503, 401, 200, 413, 1000, NULL, NULL};
+static const tb_webhook odd_answer = {
+    sizeof odd_answer, TB_WEBHOOK_BASIC, 200, 200, 99, 401, 200, 413, 1000, NULL, NULL};
+static const tb_webhook no_limit = {
+    sizeof no_limit, TB_WEBHOOK_BASIC, 200, 200, 503, 401, 200, 413, 0, NULL, NULL};
+static const tb_webhook unsigned_ = {
+    sizeof unsigned_, TB_WEBHOOK_SIGNED, 200, 200, 503, 401, 200, 413, 1000, "", NULL};
 
 #define WHOLE                                                                                                \
     .name = "good", .version = "1", .summary = "a summary", .self_size = sizeof(int64_t),                    \
@@ -81,6 +85,7 @@ static const struct {
     {{WHOLE, NAMESPACES("rows", "rows")}, "x: namespace rows stands there twice"},
     {{WHOLE, .webhook = &odd_answer}, "x: its webhook policy answers with 99"},
     {{WHOLE, .webhook = &no_limit}, "x: its webhook policy lacks the kind of credentials or the body limit"},
+    {{WHOLE, .webhook = &unsigned_}, "x: its webhook policy lacks the kind of credentials or the body limit"},
     {{WHOLE, .webhook = &good_webhook}, "x: has a webhook policy but no receive"},
     {{WHOLE, .transform = &empty_transform}, "x: is a transform without apply"},
     {{WHOLE, .sink = &empty_sink}, "x: is a sink without deliver"},

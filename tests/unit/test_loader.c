@@ -245,13 +245,13 @@ typedef struct {
     bool runs;            /* refused only after dlopen: its constructors have run */
 } refusal;
 
-#define OURS "0.1"
+#define OURS "0.2"
 static const refusal refusals[] = {
     {"good", "good", wrong_magic, NULL, "@P: is no Tillbridge plugin (magic 12345678)", false},
     {"good", "good", other_major, NULL,
-     "@P: is made for contract 9.1, this daemon has " OURS ": build it anew", false},
+     "@P: is made for contract 9.2, this daemon has " OURS ": build it anew", false},
     {"good", "good", newer_minor, NULL,
-     "@P: is made for contract 0.2, this daemon has only " OURS ": update the daemon", false},
+     "@P: is made for contract 0.3, this daemon has only " OURS ": update the daemon", false},
     {"good", "good", cut_2, NULL, "@P: is no shared object (2 bytes)", false},
     {"good", "good", cut_40, NULL, "@P: is cut short (its headers speak of more than its 40 bytes)", false},
     {"good", "good", cut_100, NULL, "@P: is cut short (its headers speak of more than its 100 bytes)", false},
@@ -286,14 +286,14 @@ static const refusal refusals[] = {
     {"good", "good", large_notes, NULL, "@P: has notes larger than any plugin's", false},
     {"good", "good", NULL, a_pipe, "@P: is not a regular file", false},
     {"new", "good", NULL, NULL,
-     "@P: is made for contract 0.2, this daemon has only " OURS ": update the daemon", false},
+     "@P: is made for contract 0.3, this daemon has only " OURS ": update the daemon", false},
     {"no-note", "good", NULL, NULL, "@P: is no Tillbridge plugin (no note of TB_PLUGIN)", false},
     {"no-symbol", "good", NULL, NULL, "@P: lacks the symbol tillbridge_plugin", true},
     {"unresolved", "good", NULL, NULL, "@P: cannot be opened: @P: undefined symbol: tb_from_the_future",
      false},
-    {"liar", "good", NULL, NULL, "@P: is made for contract 7.1, this daemon has " OURS ": build it anew",
+    {"liar", "good", NULL, NULL, "@P: is made for contract 7.2, this daemon has " OURS ": build it anew",
      true},
-    {"liar-minor", "good", NULL, NULL, "@P: its note says contract 0.0, its descriptor 0.1", true},
+    {"liar-minor", "good", NULL, NULL, "@P: its note says contract 0.0, its descriptor 0.2", true},
     {"tiny", "good", NULL, NULL, "@P: its descriptor cannot be 20 bytes", true},
     {"huge", "good", NULL, NULL, "@P: its descriptor cannot be 2147483647 bytes", true},
     {"fat", "good", NULL, NULL, "@P: an instance cannot be 2147483647 bytes", true},
