@@ -25,6 +25,7 @@ static const struct trouble {
      "the till took back what the shop has shipped; a shipment cannot be undone"},
     {STEP_BUNDLE_APART, "shipment.bundle-apart",
      "the parts of a bundle that ships as one were handed out by several sources"},
+    {STEP_OTHER_ROWS, "order.changed-at-till", "the till's order is not what was ordered"},
     {STEP_NOT_COLLECTED, "order.not-collected", "nothing has happened to it for long"},
 };
 
@@ -34,14 +35,16 @@ static tb_verdict reject_trouble(doing *x)
     for (size_t i = 0; i < sizeof troubles / sizeof *troubles; i++) {
         if (troubles[i].step != x->due->step)
             continue;
-        char handed[32], shipped[32];
+        char handed[32], shipped[32], other[600] = "";
+        if (x->due->step == STEP_OTHER_ROWS)
+            changed_at_till(b, x->part, other, sizeof other);
         tb_quantity_format(x->part->f.pieces[DELIVERED], 0, handed, sizeof handed);
         tb_quantity_format(x->part->f.pieces[SHIPPED], 0, shipped, sizeof shipped);
         tb_reject(b->record, troubles[i].reason, NULL,
-                  "order %s, part %d%s%s (%s): %s; handed out %s, shipped %s, paid %s",
+                  "order %s, part %d%s%s (%s): %s%s%s; handed out %s, shipped %s, paid %s",
                   order_text(b->order, "increment_id"), x->part->number, x->part->till.json ? " " : "",
-                  order_text(x->part->till.json, "externalid"), x->due->rule, troubles[i].text, handed,
-                  shipped, money_class_name(b->money));
+                  order_text(x->part->till.json, "externalid"), x->due->rule, troubles[i].text,
+                  *other ? ": " : "", other, handed, shipped, money_class_name(b->money));
         tb_look_again(b->record, b->now + AGAIN_MS);
         return TB_REJECT;
     }
@@ -194,6 +197,8 @@ static tb_verdict do_operation(doing *x, const operation *o)
 static tb_verdict rest(doing *x, const json_t *entries)
 {
     bool drop = x->due->step == STEP_DROP;
+    if (x->due->step == STEP_OTHER_ROWS)
+        changed_accept(x->b, x->part);
     attempts_keep(x->b);
     if (reserved_write(x->b, entries, false))
         return tb_retry(x->b->record, "out of memory");
