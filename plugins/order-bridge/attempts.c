@@ -23,7 +23,7 @@ static json_t *list_of(const bridge *b)
     return json_object_get(b->attempts, "parts");
 }
 
-static json_t *find(const bridge *b, const char *external)
+json_t *attempts_of(const bridge *b, const char *external)
 {
     size_t i;
     json_t *one;
@@ -38,7 +38,7 @@ static json_t *find(const bridge *b, const char *external)
 static void set(const bridge *b, int part, int attempt, const char *external, int64_t till)
 {
     char id[24] = "";
-    json_t *one = find(b, external);
+    json_t *one = attempts_of(b, external);
     if (till)
         snprintf(id, sizeof id, "%lld", (long long)till);
     if (!one) {
@@ -68,7 +68,7 @@ void attempts_sync(bridge *b)
 
 void attempts_why(bridge *b, const bridge_part *p, const char *why)
 {
-    json_t *one = find(b, order_text(p->till.json, "externalid"));
+    json_t *one = attempts_of(b, order_text(p->till.json, "externalid"));
     if (one && why)
         json_object_set_new(one, "why", json_string(why));
 }

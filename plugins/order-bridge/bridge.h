@@ -89,10 +89,18 @@ void attempts_read(bridge *b);
 void attempts_sync(bridge *b);
 void attempts_add(bridge *b, const bridge_part *p, int attempt, const char *external);
 void attempts_why(bridge *b, const bridge_part *p, const char *why); /* cancelled by us, and why */
+json_t *attempts_of(const bridge *b, const char *external);          /* its element; NULL: none */
 void attempts_keep(const bridge *b);
 int attempts_highest(const bridge *b, int part);
 /* An attempt that was sent for sure and that the till did not show; NULL: none. */
 const char *attempts_lost(const bridge *b, int part);
+
+/* ---- changed.c ---- */
+
+/* Whether the till's order holds something else than what it was made for; why: both sides. */
+bool changed_at_till(const bridge *b, const bridge_part *p, char *why, size_t size);
+void changed_note_sent(const bridge *b, const char *external, const json_t *sent);
+void changed_accept(const bridge *b, const bridge_part *p); /* a person let it pass */
 
 /* ---- reserved.c: the state `reserved`, and what the stock pipeline must know ---- */
 

@@ -78,6 +78,8 @@ static const struct row {
     {"refused at the till", SHOP_ANY, AT_OPEN, FACT_REFUSED, 0,
      {{DELIVERED, EQUAL, ZERO}}, STEP_CANCEL_REFUSED},
 
+    {"other rows at the till", SHOP_NOT_YET | SHOP_OPEN | SHOP_HELD, AT_OPEN | AT_CLOSED, FACT_OTHER_ROWS, 0,
+     {{0}}, STEP_OTHER_ROWS},
     {"to be sent", SHOP_OPEN, AT_NONE | AT_CANCELLED, 0, FACT_NOWHERE | FACT_OUTSIDE,
      {{WANTED, MORE, ZERO}}, STEP_ORDER},
     {"nowhere, cancelled in the shop", SHOP_OPEN, AT_ANY, FACT_NOWHERE | FACT_GIVE_BACK | FACT_CANCELLABLE, 0,

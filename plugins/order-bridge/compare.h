@@ -39,7 +39,8 @@ enum {
     FACT_DELIVER = 1 << 14,     /* by configuration: deliver at the till what the shop has shipped */
     FACT_LEFT_HERE = 1 << 15,   /* ... and that left this part's own source */
     FACT_EVER = 1 << 16,        /* something of the order is or was at a till */
-    FACT_WHOLE = 1 << 17        /* what is to be shipped makes whole rows of the shop */
+    FACT_WHOLE = 1 << 17,       /* what is to be shipped makes whole rows of the shop */
+    FACT_OTHER_ROWS = 1 << 18   /* its rows are not what the customer gets: adopted so, or edited by staff */
 };
 
 /* ---- pieces ---- */
@@ -85,6 +86,7 @@ typedef enum step {
     STEP_REFUND_DUE,
     STEP_TAKEN_BACK,
     STEP_BUNDLE_APART,
+    STEP_OTHER_ROWS,
     STEP_NOT_COLLECTED
 } step;
 

@@ -62,7 +62,7 @@ int64_t delivered_at(const bridge *b, size_t thing, const char *source)
         bool ours = till_order_read(json, b->key, &t);
         json_array_foreach(ours ? json_object_get(json, "orderitems") : NULL, k, row)
         {
-            if (sold_of(b->sold, till_row_item(row), order_text(row, "sku")) == thing_at(b, thing))
+            if (till_row_sold(json, k, b->sold) == thing_at(b, thing))
                 pieces += delivered_of_row(b, json, (int64_t)k, source);
         }
     }

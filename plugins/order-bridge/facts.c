@@ -252,6 +252,7 @@ static bool left_here(const bridge *b, size_t p)
 static unsigned part_facts(const bridge *b, size_t p)
 {
     const bridge_part *part = &b->parts[p];
+    char why[600];
     const char *system = order_text(part->route, "system");
     const struct {
         bool holds;
@@ -268,6 +269,7 @@ static unsigned part_facts(const bridge *b, size_t p)
              b->now - last_move(part) > b->self->too_old,
          FACT_OLD},
         {left_here(b, p), FACT_LEFT_HERE},
+        {is_live(part) && changed_at_till(b, part, why, sizeof why), FACT_OTHER_ROWS},
     };
     unsigned is = 0;
     for (size_t i = 0; i < sizeof list / sizeof *list; i++)
@@ -279,8 +281,8 @@ static unsigned part_facts(const bridge *b, size_t p)
 static int64_t shippable_pieces(const bridge *b, size_t thing)
 {
     sold_counts c;
-    sold_counts_read(b->order, thing_at(b, thing), &c);
-    share_line line = {c.ordered, c.canceled, c.shipped, c.refunded, 0};
+    bridge_counts(b, thing, &c);
+    share_line line = {c.ordered, c.canceled, c.shipped, c.refunded, c.apart};
     return share_promised(&line);
 }
 

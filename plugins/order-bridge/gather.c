@@ -91,29 +91,35 @@ static void complete_parts(bridge *b)
 
 /* ---- cells ---- */
 
-static size_t thing_of_row(const bridge *b, int64_t item, const char *sku)
+static size_t place_of(const bridge *b, const json_t *sold)
 {
-    for (size_t k = 0; k < b->things; k++) {
-        if (sold_of(b->sold, item, sku) == thing_at(b, k))
-            return k;
-    }
-    return b->things;
+    size_t k = 0;
+    while (k < b->things && (!sold || sold != thing_at(b, k)))
+        k++;
+    return k;
 }
 
-/* Several things may hang on one row and SKU: each takes what is its own, the last one what is left. */
-static void add_placed(bridge *b, size_t part, const json_t *rows, bool wanted)
+static void add_wanted(bridge *b, size_t part, const json_t *rows)
 {
     size_t i;
     json_t *row;
     json_array_foreach(rows, i, row)
     {
-        bool till = json_object_get(row, "orderitemid") || json_object_get(row, "additionaldata");
-        int64_t item = till ? till_row_item(row) : order_number(row, "item");
-        size_t k = thing_of_row(b, item, order_text(row, "sku"));
-        if (k == b->things)
-            continue;
-        int64_t pieces = till ? till_row_quantity(row) : order_quantity(row, "quantity");
-        *(wanted ? &cell_at(b, part, k)->wanted : &cell_at(b, part, k)->placed) += pieces;
+        size_t k = place_of(b, sold_of(b->sold, order_number(row, "item"), order_text(row, "sku")));
+        if (k < b->things)
+            cell_at(b, part, k)->wanted += order_quantity(row, "quantity");
+    }
+}
+
+static void add_placed(bridge *b, size_t part, const json_t *till)
+{
+    size_t i;
+    json_t *row;
+    json_array_foreach(json_object_get(till, "orderitems"), i, row)
+    {
+        size_t k = place_of(b, till_row_sold(till, i, b->sold));
+        if (k < b->things)
+            cell_at(b, part, k)->placed += till_row_quantity(row);
     }
 }
 
@@ -123,7 +129,7 @@ static void add_delivered(bridge *b, size_t part, const till_order *t)
     json_t *row;
     json_array_foreach(json_object_get(t->json, "orderitems"), i, row)
     {
-        size_t k = thing_of_row(b, till_row_item(row), order_text(row, "sku"));
+        size_t k = place_of(b, till_row_sold(t->json, i, b->sold));
         if (k == b->things)
             continue;
         cell_at(b, part, k)->delivered += till_delivered(t->json, (int64_t)i, 0, false);
@@ -147,9 +153,9 @@ static void fill_cells(bridge *b)
     for (size_t p = 0; p < b->parts_n; p++) {
         const bridge_part *part = &b->parts[p];
         bool live = (part->till.state == TILL_OPEN && !part->till.refused) || part->till.state == TILL_CLOSED;
-        add_placed(b, p, json_object_get(part->till.json, "orderitems"), false);
+        add_placed(b, p, part->till.json);
         if (!live)
-            add_placed(b, p, json_object_get(part->route, "rows"), true);
+            add_wanted(b, p, json_object_get(part->route, "rows"));
     }
     json_array_foreach(json_object_get(b->till, "orders"), i, json)
     {

@@ -62,6 +62,7 @@ static tb_verdict make_order(doing *x)
     x->step = send_step(x->b, x->part, external);
     tb_record_set_probe(x->b->record, external);
     attempts_add(x->b, x->part, attempt, external);
+    changed_note_sent(x->b, external, x->step);
     return TB_OK;
 }
 
@@ -107,7 +108,7 @@ static json_t *delivery_rows(const doing *x)
         for (size_t k = 0; k < b->things; k++) {
             const cell *c = cell_at(b, p, k);
             int64_t more = c->shipped - c->delivered;
-            if (more > 0 && sold_of(b->sold, till_row_item(row), order_text(row, "sku")) == thing_at(b, k))
+            if (more > 0 && till_row_sold(x->part->till.json, i, b->sold) == thing_at(b, k))
                 json_array_append_new(rows, json_pack("{s:I, s:o}", "row", (json_int_t)i, "quantity",
                                                       order_quantity_json(more)));
         }

@@ -125,6 +125,11 @@ static const tb_reason reasons[] = {
      "Give the money back in the shop by a credit memo that lists the rows under return to stock, or cancel "
      "the order there; then it ends by itself.",
      "customer care"},
+    {"order.changed-at-till", "an order at the till is not what was ordered",
+     "Compare both sides in the text; change the till's order back or the shop's order, or release the "
+     "exception: "
+     "then what stands at the till is taken for what was sent.",
+     "stores"},
     {"order.not-collected", "nothing has happened to an order for long",
      "Ask the store; cancel the order in the shop if it will not be collected or shipped.", "stores"},
     {"order.payment-method", "the money leg of a payment method is not known",

@@ -28,25 +28,28 @@ static const struct trouble {
      "the till took back what the shop has shipped; a shipment cannot be undone", true},
     {STEP_BUNDLE_APART, "shipment.bundle-apart",
      "the parts of a bundle that ships as one were handed out by several sources", false},
+    {STEP_OTHER_ROWS, "order.changed-at-till", "the till's order is not what was ordered", false},
     {STEP_NOT_COLLECTED, "order.not-collected", "nothing has happened to it for long", true},
 };
 
 static void sentence(const doing *x, const struct trouble *t, char *out, size_t size)
 {
-    char handed[32], shipped[32];
+    char handed[32], shipped[32], other[600] = "";
+    if (t->step == STEP_OTHER_ROWS)
+        changed_at_till(x->b, x->part, other, sizeof other);
     tb_quantity_format(x->part->f.pieces[DELIVERED], 0, handed, sizeof handed);
     tb_quantity_format(x->part->f.pieces[SHIPPED], 0, shipped, sizeof shipped);
-    snprintf(out, size, "order %s, part %d%s%s (%s): %s; handed out %s, shipped %s, paid %s",
+    snprintf(out, size, "order %s, part %d%s%s (%s): %s%s%s; handed out %s, shipped %s, paid %s",
              order_text(x->b->order, "increment_id"), x->part->number, x->part->till.json ? " " : "",
-             order_text(x->part->till.json, "externalid"), x->due->rule, t->text, handed, shipped,
-             money_class_name(x->b->money));
+             order_text(x->part->till.json, "externalid"), x->due->rule, t->text, *other ? ": " : "", other,
+             handed, shipped, money_class_name(x->b->money));
 }
 
 static tb_verdict take_trouble(doing *x)
 {
     static const operation comment = {.name = "order-comment"};
     const bridge *b = x->b;
-    char text[800];
+    char text[1000];
     for (size_t i = 0; i < sizeof troubles / sizeof *troubles; i++) {
         const struct trouble *t = &troubles[i];
         if (t->step != x->due->step)
@@ -207,6 +210,8 @@ static tb_verdict do_operation(doing *x, const operation *o)
 static tb_verdict rest(doing *x, const json_t *entries)
 {
     bool drop = x->due->step == STEP_DROP;
+    if (x->due->step == STEP_OTHER_ROWS)
+        changed_accept(x->b, x->part);
     attempts_keep(x->b);
     if (reserved_write(x->b, entries, false))
         return tb_retry(x->b->record, "out of memory");

@@ -49,6 +49,7 @@ typedef struct till_order { /* one attempt of one part, as it was read */
     till_state state;
     int64_t id, reserved_until; /* ms; 0: nothing reserved */
     int64_t warehouse;
+    bool adopted;        /* made by the connector before us: it counts as part 1, attempt 1 */
     bool ready, refused; /* what staff said last: ready for pick-up, or that it cannot be had */
 } till_order;
 
@@ -63,6 +64,10 @@ void till_order_newest(const json_t *part_till, const char *order, int part, til
 /* Pieces of the row handed out by deliveries that stand; from: only from that warehouse, 0: any. With
  * `cancelled` those that were taken back instead. */
 int64_t till_delivered(const json_t *till, int64_t row, int64_t from, bool cancelled);
+/* The element of `sold` that a row of a till order is of; NULL: none. A row of an adopted order carries no
+ * item_id: rows and things of one SKU go together in their order, each row within what is left of its thing.
+ */
+const json_t *till_row_sold(const json_t *till, size_t row, const json_t *sold);
 /* The shop's item_id that a row of a till order carries; 0: none. */
 int64_t till_row_item(const json_t *row);
 int64_t till_row_quantity(const json_t *row);

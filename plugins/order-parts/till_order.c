@@ -61,8 +61,10 @@ static void read_log(const json_t *json, till_order *out)
 
 bool till_order_read(const json_t *json, const char *order, till_order *out)
 {
-    *out = (till_order){.json = json};
-    if (!order_external_parse(order_text(json, "externalid"), order, &out->part, &out->attempt))
+    *out = (till_order){.json = json, .adopted = json_is_true(json_object_get(json, "adopted"))};
+    if (out->adopted)
+        out->part = out->attempt = 1;
+    else if (!order_external_parse(order_text(json, "externalid"), order, &out->part, &out->attempt))
         return false;
     int64_t state = order_number(json, "orderstateid");
     out->state = state == STATE_OPEN ? TILL_OPEN : state == STATE_CLOSED ? TILL_CLOSED : TILL_CANCELLED;
@@ -123,4 +125,37 @@ int64_t till_row_quantity(const json_t *row)
 {
     const char *total = order_text(row, "decimalquantitytotal");
     return *total ? order_quantity(row, "decimalquantitytotal") : order_quantity(row, "quantity");
+}
+
+/* ---- rows without an item_id ---- */
+
+enum { THINGS_MOST = 200 };
+
+static size_t thing_with_room(const json_t *sold, const char *sku, int64_t pieces, const int64_t *used)
+{
+    size_t k = 0, n = json_array_size(sold) < THINGS_MOST ? json_array_size(sold) : THINGS_MOST;
+    for (; k < n; k++) {
+        const json_t *thing = json_array_get(sold, k);
+        if (!strcmp(order_text(thing, "sku"), sku) && used[k] + pieces <= order_quantity(thing, "quantity"))
+            break;
+    }
+    return k < n ? k : THINGS_MOST;
+}
+
+const json_t *till_row_sold(const json_t *till, size_t row, const json_t *sold)
+{
+    int64_t used[THINGS_MOST] = {0};
+    size_t k = THINGS_MOST;
+    const json_t *rows = json_object_get(till, "orderitems"), *this_one = json_array_get(rows, row);
+    const char *sku = order_text(this_one, "sku");
+    if (till_row_item(this_one) || !json_is_true(json_object_get(till, "adopted")) || !*sku)
+        return sold_of(sold, till_row_item(this_one), sku);
+    for (size_t i = 0; i <= row; i++) {
+        const json_t *before = json_array_get(rows, i);
+        int64_t pieces = till_row_quantity(before);
+        k = strcmp(order_text(before, "sku"), sku) ? THINGS_MOST : thing_with_room(sold, sku, pieces, used);
+        if (k < THINGS_MOST)
+            used[k] += pieces;
+    }
+    return k < THINGS_MOST ? json_array_get(sold, k) : NULL;
 }

@@ -74,7 +74,7 @@ static json_t *rows_at_till(const routing *r, const till_order *t)
     json_t *row, *rows = json_array();
     json_array_foreach(json_object_get(t->json, "orderitems"), i, row)
     {
-        const json_t *sold = sold_of(sold_rows(r), till_row_item(row), order_text(row, "sku"));
+        const json_t *sold = till_row_sold(t->json, i, sold_rows(r));
         if (sold)
             json_array_append_new(rows, row_at(sold, till_row_quantity(row)));
     }
@@ -184,8 +184,7 @@ static int64_t handed_out(const routing *r, const json_t *sold)
         bool dead = till_order_read(json, r->key, &t) && (t.state == TILL_CANCELLED || t.refused);
         json_array_foreach(dead ? json_object_get(json, "orderitems") : NULL, k, row)
         {
-            if (till_row_item(row) == order_number(sold, "item") &&
-                !strcmp(order_text(row, "sku"), order_text(sold, "sku")))
+            if (till_row_sold(json, k, sold_rows(r)) == sold)
                 pieces += till_delivered(json, (int64_t)k, 0, false);
         }
     }

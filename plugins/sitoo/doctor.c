@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What can be told without a change anywhere: faults of the tables (`check`, no network), and of the other
  * side's set-up (`doctor`): the site, its warehouses, what may be read. */
+#include "plugins/sitoo/external.h"
 #include "plugins/sitoo/stock.h"
 
 #include <ctype.h>
@@ -89,6 +90,12 @@ void source_check(const void *self, tb_ctx *ctx, tb_doctor *doctor)
 {
     const stock_source *s = self;
     tables t;
+    if (*s->adopt && !sitoo_adopt_fits(s->adopt))
+        tb_found(
+            doctor, TB_BAD, "adopt",
+            "\"%s\" must hold %%s once, for the order's number, and make external ids that are not ours, as "
+            "\"WEB-%%s\"",
+            s->adopt);
     if (s->stream == STREAM_ORDERS)
         return;
     if (!s->locations) {

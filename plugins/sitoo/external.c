@@ -52,3 +52,42 @@ int sitoo_external_write(const char *order, int part, int attempt, char out[SITO
     int n = snprintf(out, SITOO_EXTERNAL, "P-%s-%d-%d", order, part, attempt);
     return n > 0 && n < SITOO_EXTERNAL && *order && sitoo_external_fits(out) ? 0 : -1;
 }
+
+/* ---- of the connector before ---- */
+
+static const char *place_of(const char *pattern)
+{
+    const char *at = pattern ? strstr(pattern, "%s") : NULL;
+    return at && !strchr(at + 1, '%') ? at : NULL;
+}
+
+/* What is left of the pattern must make a name of its own, or any external id would be one. */
+bool sitoo_adopt_fits(const char *pattern)
+{
+    char sample[SITOO_EXTERNAL];
+    sitoo_external x;
+    const char *at = place_of(pattern);
+    return at && strlen(pattern) > 2 && strchr(pattern, '%') == at &&
+           !sitoo_adopt_write(pattern, "000000001", sample) && !sitoo_external_parse(sample, &x);
+}
+
+bool sitoo_adopt_parse(const char *pattern, const char *text, sitoo_external *out)
+{
+    const char *at = place_of(pattern);
+    size_t all = strlen(text), head = at ? (size_t)(at - pattern) : 0, tail = at ? strlen(at + 2) : 0;
+    if (!at || !sitoo_external_fits(text) || all <= head + tail || strncmp(text, pattern, head) ||
+        strcmp(text + all - tail, at + 2))
+        return false;
+    *out = (sitoo_external){.part = 1, .attempt = 1};
+    snprintf(out->order, sizeof out->order, "%.*s", (int)(all - head - tail), text + head);
+    return true;
+}
+
+int sitoo_adopt_write(const char *pattern, const char *order, char out[SITOO_EXTERNAL])
+{
+    const char *at = place_of(pattern);
+    if (!at || !*order)
+        return -1;
+    int n = snprintf(out, SITOO_EXTERNAL, "%.*s%s%s", (int)(at - pattern), pattern, order, at + 2);
+    return n > 0 && n < SITOO_EXTERNAL && sitoo_external_fits(out) ? 0 : -1;
+}

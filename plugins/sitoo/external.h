@@ -18,4 +18,10 @@ bool sitoo_external_parse(const char *text, sitoo_external *out); /* false: not 
 int sitoo_external_write(const char *order, int part, int attempt,
                          char out[SITOO_EXTERNAL]); /* -1: too long */
 
+/* Ids of the connector that was there before: a pattern with one %s for the shop's number of the order. Read,
+ * they are part 1, attempt 1. */
+bool sitoo_adopt_fits(const char *pattern);
+bool sitoo_adopt_parse(const char *pattern, const char *text, sitoo_external *out);
+int sitoo_adopt_write(const char *pattern, const char *order, char out[SITOO_EXTERNAL]);
+
 #endif

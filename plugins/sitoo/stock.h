@@ -36,6 +36,7 @@ typedef struct stock_source {
     int stream;
     int64_t site, account, overlap;
     const char *locations, *skus, *ignore;
+    const char *adopt; /* external ids of the connector before us; "" none */
     int64_t gap, full_read, modified_every, grace, sweep, renew_before;
     /* what this instance remembers while it lives */
     sitoo_warehouses warehouses;

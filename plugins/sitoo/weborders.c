@@ -98,7 +98,8 @@ int weborders_take(reading *r, const json_t *order, bool moved)
     int64_t site = sitoo_number(order, "eshopid");
     if (site && site != r->self->site)
         return 0;
-    if (sitoo_external_parse(sitoo_field(order, "externalid"), &x))
+    if (sitoo_external_parse(sitoo_field(order, "externalid"), &x) ||
+        sitoo_adopt_parse(r->self->adopt, sitoo_field(order, "externalid"), &x))
         return take_ours(r, order, &x, moved);
     return moved ? take_other(r, order) : 0;
 }

@@ -84,11 +84,23 @@ static int want_seen(void *arg, const char *name, const char *value)
     return 0;
 }
 
+/* One that the connector before us has made is as good as ours. */
+static void want_adopted(hydration *h, const tb_record *record)
+{
+    char external[SITOO_EXTERNAL];
+    const json_t *order = tb_record_part(record, "web.order");
+    const char *number = sitoo_field(order, "original_increment_id");
+    number = *number ? number : sitoo_field(order, "increment_id");
+    if (!sitoo_adopt_write(h->self->adopt, *number ? number : tb_record_key(record), external))
+        json_object_set_new(h->externals, external, json_string(tb_record_key(record)));
+}
+
 static void want(hydration *h, const tb_record *record)
 {
     char prefix[SEEN_SIZE + 8];
     seen_wish w = {h, tb_record_key(record)};
     want_parts(h, w.key);
+    want_adopted(h, record);
     if (snprintf(prefix, sizeof prefix, "%s/", w.key) < (int)sizeof prefix)
         tb_state_list(h->ctx, NS_TILL, prefix, want_seen, &w);
 }
@@ -221,11 +233,16 @@ static void add_part(hydration *h, tb_record *record)
 {
     const char *id, *key = tb_record_key(record);
     json_t *entry, *list = json_array();
+    sitoo_external x;
     const json_t *wrong = json_object_get(h->faults, key);
     json_object_foreach(h->orders, id, entry)
     {
-        if (!strcmp(sitoo_field(entry, "key"), key))
-            insert(list, json_object_get(entry, "order"));
+        json_t *order = json_object_get(entry, "order");
+        if (strcmp(sitoo_field(entry, "key"), key))
+            continue;
+        if (sitoo_adopt_parse(h->self->adopt, sitoo_field(order, "externalid"), &x))
+            json_object_set_new(order, "adopted", json_true());
+        insert(list, order);
     }
     if (wrong)
         tb_reject(record, sitoo_field(wrong, "reason"), NULL, "%s", sitoo_field(wrong, "why"));

@@ -648,6 +648,33 @@ START_TEST(memo_marks_all_sources)
 }
 END_TEST
 
+/* What was sent stands with the attempt; staff took a piece out, or changed the price. */
+START_TEST(staff_changed_the_order)
+{
+    static const struct {
+        const char *sent, *due;
+    } edits[] = {{"{\"1 900-A\":2}", "noop"},
+                 {"{\"1 900-A\":3}", "reject order.changed-at-till"},
+                 {"{\"1 900-A\":2,\"2 900-B\":1}", "reject order.changed-at-till"}};
+    for (size_t i = 0; i < sizeof edits / sizeof *edits; i++) {
+        char state[300];
+        tb_test *t = start(NULL);
+        world w = {.ordered = 2};
+        tb_verdict v;
+        snprintf(state, sizeof state,
+                 "{\"parts\":[{\"part\":1,\"attempt\":1,\"external\":\"P-42-1-1\",\"till\":\"20417\","
+                 "\"rows\":%s}]}",
+                 edits[i].sent);
+        tb_test_set_state(t, "attempts", "42", state);
+        w.till = OPEN;
+        tb_record *r = apply(t, &w, &v);
+        ck_assert_str_eq(due_text(v, r), edits[i].due);
+        tb_record_unref(r);
+        tb_test_free(t);
+    }
+}
+END_TEST
+
 /* A cancellation that takes long: the shop must know meanwhile. */
 START_TEST(slow_cancellation_is_told)
 {
@@ -720,6 +747,7 @@ int main(void)
     tcase_add_test(c, no_row_is_waited_for_without_a_namespace);
     tcase_add_test(c, stock_is_told_of_changes_only);
     tcase_add_test(c, memo_marks_all_sources);
+    tcase_add_test(c, staff_changed_the_order);
     tcase_add_test(c, slow_cancellation_is_told);
     tcase_add_test(c, person_lets_an_exception_pass);
     tcase_add_test(c, check_finds_bad_tables);

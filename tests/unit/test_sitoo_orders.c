@@ -239,6 +239,42 @@ static int64_t id_at(const tb_record *record, size_t i)
     return json_integer_value(json_object_get(json_array_get(orders_of(record), i), "orderid"));
 }
 
+/* Of the connector before us: found by the shop's number, and told when it moves. */
+START_TEST(orders_of_another_connector_are_adopted)
+{
+    tb_test_free(t);
+    t = tb_test_new(&tillbridge_plugin, "site=1", "stream=orders", "adopt=WEB-%s-X", NULL);
+    tb_record *r[1] = {tb_record_new("order", "12", json_object())};
+    tb_record_add_part(r[0], "web.order", json_pack("{s:s}", "increment_id", "000000012"));
+    tb_test_expect(t, "GET", "/orders.json", "externalid=P-12-1-1,WEB-000000012-X" ALL_FIELDS, 200,
+                   LIST("1", OURS("30", "WEB-000000012-X", "0", LAST_WEEK)));
+    expect_deliveries("30", NO_DELIVERY);
+    ck_assert_int_eq(tb_test_hydrate(t, r, 1), TB_OK);
+    check_clean();
+    ck_assert_int_eq(id_at(r[0], 0), 30);
+    ck_assert(json_is_true(json_object_get(json_array_get(orders_of(r[0]), 0), "adopted")));
+    tb_record_unref(r[0]);
+    swept();
+    note("30");
+    tb_test_expect(t, "GET", "/orders.json", "orderid=30&num=100&" FIELDS, 200,
+                   LIST("1", OURS("30", "WEB-000000012-X", "0", IN_A_MONTH)));
+    read_on();
+    fed(0, "000000012", "");
+}
+END_TEST
+
+START_TEST(a_pattern_that_any_id_fits_is_refused)
+{
+    static const char *const patterns[] = {"adopt=%s", "adopt=WEB", "adopt=P-%s-1-1", "adopt=%s-%s",
+                                           "adopt=W/%s"};
+    for (size_t i = 0; i < sizeof patterns / sizeof *patterns; i++) {
+        tb_test *one = tb_test_new(&tillbridge_plugin, "site=1", "stream=orders", patterns[i], NULL);
+        ck_assert_msg(tb_test_check(one) == 1, "%s", patterns[i]);
+        tb_test_free(one);
+    }
+}
+END_TEST
+
 START_TEST(all_orders_of_all_parts_and_attempts)
 {
     tb_record *r[2] = {tb_record_new("order", "12", json_object()),
@@ -350,6 +386,8 @@ int main(void)
         &the_sweep_tells_what_differs_and_who_has_left,
         &a_sweep_out_of_order_is_not_believed,
         &all_orders_of_all_parts_and_attempts,
+        &orders_of_another_connector_are_adopted,
+        &a_pattern_that_any_id_fits_is_refused,
         &none_is_none_and_no_answer_is_tried_again,
         &an_answer_that_does_not_obey_is_halved,
         &a_list_of_deliveries_that_breaks_off_is_not_believed,
