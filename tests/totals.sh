@@ -1,8 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Adds up what the tests of build trees said: check's own totals where a program prints them, "N passed, N failed" where
-# a script does, else one a program. Exits 1 if anything failed or nothing ran.
+# a script does, else one a program; before them the end of what each failing program printed. Exits 1 if anything failed
+# or nothing ran.
 set -eu
+grep -lrE --include='*.trs' '^:test-result: (FAIL|ERROR|XPASS)' "$@" | sort | while read -r trs; do
+  printf '\n==== %s\n' "${trs%.trs}"
+  { grep -E '^ *(FAIL|again:)' "${trs%.trs}.log" | head -n 40; echo ...; tail -n 40 "${trs%.trs}.log"; } 2>/dev/null || true
+done
 find "$@" -name '*.trs' | sort | while read -r trs; do
   log=${trs%.trs}.log
   result=$(sed -n 's/^:test-result: //p' "$trs" | head -n 1)

@@ -18,6 +18,7 @@ static const struct option_row {
     {OPT_CONF, "config", "FILE", 'c', offsetof(cli_args, conf),
      "the configuration (default " SYSCONFDIR "/tillbridge/tillbridge.conf)"},
     {OPT_JSON, "json", NULL, 0, offsetof(cli_args, json), "print JSON"},
+    {OPT_BY, "by", "NAME", 0, offsetof(cli_args, by), "who has decided it"},
     {OPT_WHY, "why", "TEXT", 0, offsetof(cli_args, why), "why it is done; kept in the audit chain"},
     {OPT_KEY, "key", "KEY", 0, offsetof(cli_args, key), "this key alone"},
     {OPT_PIPELINE, "pipeline", "NAME", 0, offsetof(cli_args, pipeline), "this pipeline alone"},

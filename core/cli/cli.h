@@ -25,7 +25,7 @@ enum {
 /* ---- options ---- */
 
 typedef struct {
-    const char *conf, *why, *key, *pipeline, *offline;
+    const char *conf, *why, *by, *key, *pipeline, *offline;
     bool json, print, debug, log_json, all, watch;
     int words_n;
     char **words; /* what is not an option; belongs to argv */
@@ -42,7 +42,8 @@ enum { /* which options a command takes beside --help */
        OPT_DEBUG = 1 << 7,
        OPT_LOG_JSON = 1 << 8,
        OPT_ALL = 1 << 9,
-       OPT_WATCH = 1 << 10
+       OPT_WATCH = 1 << 10,
+       OPT_BY = 1 << 11
 };
 
 typedef struct {
@@ -85,6 +86,7 @@ int cli_status(int argc, char **argv);
 int cli_plugins(int argc, char **argv);
 int cli_exceptions(int argc, char **argv);
 int cli_explain(int argc, char **argv);
+int cli_approve(int argc, char **argv);
 int cli_cursor(int argc, char **argv);
 int cli_reload(int argc, char **argv);
 int cli_pipeline(int argc, char **argv);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tillbridge demo: simulators and daemon on a temporary journal, tills that sell, a live view of one screen.
- * With --for it ends by letting everything come to rest and comparing both systems SKU by SKU and store by
- * store: exit 0 only if they agree and law 1 holds.
+/* tillbridge demo: simulators and daemon on a temporary journal, tills that sell, buyers in the shop and
+ * staff who hand out, a live view of one screen. With --for it ends by letting everything come to rest and
+ * comparing both systems, SKU by SKU and store by store, and order by order: exit 0 only if they agree and
+ * law 1 holds.
  *
  *   demo ── starts ──► tillbridge-sim ── events ──► tillbridge run
  *     │                     ▲ ◄──────── polls, writes ────┘
- *     └── POST /tills/run, GET /compare · GET /api/v1/status
+ *     └── POST /tills/..., /adobe/order, GET /compare · GET /api/v1/status
  */
 #include "core/base/env.h"
 #include "core/cli/cli.h"
@@ -26,15 +27,20 @@
 enum { TICK = 1000, START_LIMIT = 30000, REST_LIMIT = 120000 };
 
 static const char help_text[] =
-    "usage: tillbridge demo [--for DURATION] [--stores N] [--skus N] [--rate SALES/s] [--keep] [--plain]\n"
+    "usage: tillbridge demo [--for DURATION] [--stores N] [--skus N] [--rate N] [--orders N] [--keep] "
+    "[--plain]\n"
     "\n"
-    "Starts simulators of both systems and a daemon on a temporary journal, lets the tills sell and shows\n"
-    "what happens. Without --for it runs until you press Ctrl-C.\n"
+    "Starts simulators of both systems and a daemon on a temporary journal, lets the tills sell and "
+    "customers\n"
+    "order on the web (to be collected, and to be shipped by a store; some are cancelled, some refused by a\n"
+    "store), and shows what happens. Without --for it runs until you press Ctrl-C.\n"
     "\n"
-    "  --for 30s     sell for that long, then compare both systems SKU by SKU and store by store\n"
+    "  --for 30s     sell for that long, then compare both systems SKU by SKU, store by store, order by "
+    "order\n"
     "  --stores N    stores (default 5)\n"
     "  --skus N      SKUs (default 50)\n"
     "  --rate N      receipts a second over all tills (default 5)\n"
+    "  --orders N    web orders a second (default 0.25); 0: none\n"
     "  --keep        keep the temporary folder and say where it is\n"
     "  --plain       plain lines, also on a terminal\n"
     "\n"
@@ -236,31 +242,40 @@ static int start(demo *d, const char *self)
 
 /* ---- the end ---- */
 
-/* Both ends agree and nothing is on its way; asked until it is so or the limit is reached. */
-static bool at_rest(const demo *d, json_t **compared, json_t **status)
+static void ask_again(const demo *d, demo_result *r)
 {
-    *compared = demo_ask(d, d->control_port, "GET", "/compare", NULL);
-    *status = demo_ask(d, d->admin_port, "GET", "/api/v1/status", NULL);
-    return *compared && *status && json_integer_value(json_object_get(*compared, "differences")) == 0 &&
-           demo_law_holds(*status) && demo_pending(*status) == 0;
+    json_decref(r->stock);
+    json_decref(r->orders);
+    json_decref(r->status);
+    r->stock = demo_ask(d, d->control_port, "GET", "/compare", NULL);
+    r->orders = demo_ask(d, d->control_port, "GET", "/compare/orders", NULL);
+    r->status = demo_ask(d, d->admin_port, "GET", "/api/v1/status", NULL);
 }
 
-static int finish(const demo *d)
+/* Both ends agree and nothing is on its way. */
+static bool at_rest(const demo_result *r)
 {
-    json_t *compared = NULL, *status = NULL;
+    return r->stock && r->status && json_integer_value(json_object_get(r->stock, "differences")) == 0 &&
+           demo_orders_rest(r->orders) && demo_law_holds(r->status) && demo_pending(r->status) == 0;
+}
+
+static int finish(demo *d)
+{
+    demo_result r = {NULL, NULL, NULL};
     json_decref(demo_ask(d, d->control_port, "POST", "/tills/stop", NULL));
     printf("tills closed; waiting until everything has come to rest\n");
     bool good = false;
     for (int64_t until = env_mono() + REST_LIMIT; !good && env_mono() < until && !interrupted;) {
-        json_decref(compared);
-        json_decref(status);
-        good = at_rest(d, &compared, &status);
+        demo_orders_turn(d, true);
+        ask_again(d, &r);
+        good = at_rest(&r);
         if (!good)
             demo_pause(500);
     }
-    demo_show_result(d, compared, status, good);
-    json_decref(compared);
-    json_decref(status);
+    demo_show_result(d, &r, good);
+    json_decref(r.stock);
+    json_decref(r.orders);
+    json_decref(r.status);
     return good ? 0 : 1;
 }
 
@@ -269,6 +284,7 @@ static void clean_up(demo *d, bool keep)
     end_child(&d->daemon);
     end_child(&d->simulators);
     env_client_free(d->client);
+    free(d->order);
     if (keep && *d->dir)
         printf("kept: %s\n", d->dir);
     else if (*d->dir)
@@ -279,10 +295,14 @@ static int run(demo *d, const char *self, int64_t duration, bool plain)
 {
     if (start(d, self))
         return 70;
-    int64_t began = env_mono();
+    int64_t began = env_mono(), shown = 0;
     while (!interrupted && (!duration || env_mono() - began < duration)) {
-        demo_show(d, plain, env_mono() - began, duration);
-        demo_pause(plain ? 2 * TICK : TICK);
+        if (!shown || env_mono() - shown >= (plain ? 2 * TICK : TICK)) {
+            shown = env_mono();
+            demo_show(d, plain, shown - began, duration);
+        }
+        demo_orders_turn(d, false);
+        demo_pause(TICK / 4);
     }
     if (interrupted && !duration)
         interrupted = 0; /* Ctrl-C ends the selling; a second one ends at once */
@@ -291,10 +311,10 @@ static int run(demo *d, const char *self, int64_t duration, bool plain)
 
 int cli_demo(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"for", 1, 0, 'f'},  {"stores", 1, 0, 's'}, {"skus", 1, 0, 'k'}, {"rate", 1, 0, 'r'},
-        {"keep", 0, 0, 'K'}, {"plain", 0, 0, 'p'},  {"help", 0, 0, 'h'}, {0}};
-    demo d = {.stores = 5, .skus = 50, .rate = 5.0};
+    static const struct option options[] = {{"for", 1, 0, 'f'},   {"stores", 1, 0, 's'}, {"skus", 1, 0, 'k'},
+                                            {"rate", 1, 0, 'r'},  {"orders", 1, 0, 'o'}, {"keep", 0, 0, 'K'},
+                                            {"plain", 0, 0, 'p'}, {"help", 0, 0, 'h'},   {0}};
+    demo d = {.stores = 5, .skus = 50, .rate = 5.0, .orders = 0.25};
     int64_t duration = 0;
     bool keep = false, plain = !isatty(STDOUT_FILENO);
     char self[512] = "";
@@ -306,12 +326,13 @@ int cli_demo(int argc, char **argv)
         d.stores = c == 's' ? (int)strtol(optarg, NULL, 10) : d.stores;
         d.skus = c == 'k' ? (int)strtol(optarg, NULL, 10) : d.skus;
         d.rate = c == 'r' ? strtod(optarg, NULL) : d.rate;
+        d.orders = c == 'o' ? strtod(optarg, NULL) : d.orders;
         keep |= c == 'K';
         plain |= c == 'p';
         if (c == '?')
             return fputs(help_text, stderr), 2;
     }
-    if (d.stores < 1 || d.skus < 1 || !(d.rate > 0) || optind < argc)
+    if (d.stores < 1 || d.skus < 1 || !(d.rate > 0) || !(d.orders >= 0) || optind < argc)
         return fputs(help_text, stderr), 2;
     if (readlink("/proc/self/exe", self, sizeof self - 1) < 0)
         return 70;

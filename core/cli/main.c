@@ -21,6 +21,7 @@ static const struct command {
     {"plugins", cli_plugins, "list plugins, or print what one of them takes and does"},
     {"exceptions", cli_exceptions, "what waits for a person: list, show, retry, drop"},
     {"explain", cli_explain, "what became of a key, and why"},
+    {"approve", cli_approve, "put in force what a plugin proposes instead of what it has pinned"},
     {"cursor", cli_cursor, "where the sources stand: show, set"},
     {"reload", cli_reload, "make the daemon read its configuration again: all or nothing"},
     {"pipeline", cli_pipeline, "rename or retire a pipeline in the journal"},

@@ -9,6 +9,8 @@
 
 /* ---- connections ---- */
 
+enum { MOST_HEADERS = 16 };
+
 static bool loopback_host(const char *host, size_t n)
 {
     static const char *const names[] = {"localhost", "127.0.0.1", "[::1]"};
@@ -40,9 +42,13 @@ static const char *url_fault(const char *url)
 
 static void check_url(config_reader *r, config_connection *x)
 {
+    const char *fault = x->token_url ? url_fault(x->token_url) : NULL;
+    if (fault)
+        config_find(r->f, reader_where_of(r, x->where, "connections.%s.auth.token-url", x->name),
+                    "token-url of connection \"%s\" %s", x->name, fault);
     if (!x->url)
         return;
-    const char *fault = url_fault(x->url);
+    fault = url_fault(x->url);
     if (fault)
         config_find(r->f, reader_where_of(r, x->where, "connections.%s.url", x->name),
                     "url of connection \"%s\" %s", x->name, fault);
@@ -61,8 +67,12 @@ static const struct {
     {"consumer-secret", 1u << AUTH_OAUTH1},
     {"access-token", 1u << AUTH_OAUTH1},
     {"access-token-secret", 1u << AUTH_OAUTH1},
+    {"token-url", 1u << AUTH_OAUTH2},
+    {"client-id", 1u << AUTH_OAUTH2},
+    {"client-secret", 1u << AUTH_OAUTH2},
+    {"scope", 0}, /* oauth2 may have it */
 };
-static const char *const auth_names[] = {"none", "basic", "bearer", "oauth1"};
+static const char *const auth_names[] = {"none", "basic", "bearer", "oauth1", "oauth2"};
 
 /* The key as it stands in the file, also where its value could not be read. */
 static const config_setting_t *auth_key(config_reader *r, const config_connection *x, const char *key)
@@ -77,6 +87,8 @@ static void check_auth_key(config_reader *r, const config_connection *x, size_t 
     const config_setting_t *key = auth_key(r, x, auth_rules[i].name);
     config_where where = reader_where_of(r, x->where, "connections.%s.auth", x->name);
     bool needed = auth_rules[i].needed_by & (1u << x->auth);
+    if (!auth_rules[i].needed_by && x->auth == AUTH_OAUTH2)
+        return;
     if (needed && !key)
         config_find(r->f, where, "auth type \"%s\" needs \"%s\"", auth_names[x->auth], auth_rules[i].name);
     else if (!needed && key)
@@ -97,14 +109,56 @@ static void check_plain(config_reader *r, const config_connection *x, const char
 
 static void check_texts(config_reader *r, const config_connection *x)
 {
-    const char *const texts[] = {
-        x->user,         x->password,           x->token, x->consumer_key, x->consumer_secret,
-        x->access_token, x->access_token_secret};
+    const char *const texts[] = {x->user,
+                                 x->password,
+                                 x->token,
+                                 x->consumer_key,
+                                 x->consumer_secret,
+                                 x->access_token,
+                                 x->access_token_secret,
+                                 x->token_url,
+                                 x->client_id,
+                                 x->client_secret,
+                                 x->scope};
+    _Static_assert(sizeof texts / sizeof *texts == sizeof auth_rules / sizeof *auth_rules, "one of each");
     for (size_t i = 0; i < sizeof auth_rules / sizeof *auth_rules; i++)
         check_plain(r, x, auth_rules[i].name, texts[i]);
     if (x->user && strchr(x->user, ':'))
         config_find(r->f, reader_where_of(r, x->where, "connections.%s.auth.user", x->name),
                     "user of connection \"%s\" holds a colon: the password would begin there", x->name);
+}
+
+/* A header of every exchange; those that the core makes are its own. */
+static const char *header_fault(const char *text)
+{
+    static const char *const own[] = {"Authorization",     "Content-Type", "Content-Length", "Host", "Accept",
+                                      "Transfer-Encoding", "Connection",   "Accept-Encoding"};
+    size_t n = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
+    const char *p = text;
+    if (!n || text[n] != ':')
+        return "is not of the form \"Name: value\"";
+    while ((unsigned char)*p >= ' ' && *p != 0x7f)
+        p++;
+    if (*p)
+        return "holds a line break or another control character";
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
+        if (strlen(own[i]) == n && !strncasecmp(own[i], text, n))
+            return "is one that is made for each exchange";
+    }
+    return NULL;
+}
+
+static void check_headers(config_reader *r, const config_connection *x)
+{
+    for (int i = 0; i < x->headers_n; i++) {
+        const char *fault = header_fault(x->headers[i]);
+        if (fault)
+            config_find(r->f, reader_where_of(r, x->where, "connections.%s.headers", x->name),
+                        "header %d of connection \"%s\" %s", i + 1, x->name, fault);
+    }
+    if (x->headers_n > MOST_HEADERS)
+        config_find(r->f, reader_where_of(r, x->where, "connections.%s.headers", x->name),
+                    "connection \"%s\" has more than %d headers", x->name, MOST_HEADERS);
 }
 
 static void check_auth(config_reader *r, const config_connection *x)
@@ -259,6 +313,7 @@ void config_checks(config_reader *r)
     for (int i = 0; i < c->connections_n; i++) {
         check_url(r, &c->connections[i]);
         check_auth(r, &c->connections[i]);
+        check_headers(r, &c->connections[i]);
     }
     for (int i = 0; i < c->authorities_n; i++)
         check_connection_name(r, c->authorities[i].where, c->authorities[i].connection);

@@ -27,7 +27,7 @@ typedef enum {
     KEY_END
 } config_kind;
 
-enum { KEY_REQUIRED = 1 };
+enum { KEY_REQUIRED = 1, KEY_LINES = 2 /* KEY_WORDS: with blanks in them */ };
 
 typedef struct config_reader {
     config *c;
@@ -44,7 +44,6 @@ typedef struct config_key {
     const char *fallback; /* as it would be written; NULL: zero */
     int64_t least, most;  /* of numbers, in units of the kind; both 0: any */
     const char *choices;  /* blanks between */
-    const char *refused;  /* a choice that is known, but not in this version */
     const struct config_key *sub;
     void (*read)(config_reader *r, const config_setting_t *setting, void *target);
 } config_key;

@@ -82,7 +82,7 @@ typedef struct {
     config_where where;
 } config_pipeline;
 
-typedef enum { AUTH_NONE, AUTH_BASIC, AUTH_BEARER, AUTH_OAUTH1 } config_auth;
+typedef enum { AUTH_NONE, AUTH_BASIC, AUTH_BEARER, AUTH_OAUTH1, AUTH_OAUTH2 } config_auth;
 
 typedef struct {
     char *name, *url; /* without '/' at the end */
@@ -90,10 +90,13 @@ typedef struct {
     char *user, *password;                                                     /* basic */
     char *token;                                                               /* bearer */
     char *consumer_key, *consumer_secret, *access_token, *access_token_secret; /* oauth1 */
-    char *webhook_user, *webhook_password;                                     /* NULL: takes no events */
-    int concurrency;                                                           /* default 1 */
-    int64_t rate;        /* thousandths a second; 0: no limit */
-    int burst;           /* default 1 */
+    char *token_url, *client_id, *client_secret, *scope;                       /* oauth2; scope may be NULL */
+    char **headers; /* "Name: value" of every exchange */
+    int headers_n;
+    char *webhook_user, *webhook_password; /* NULL: takes no events */
+    int concurrency;                       /* default 1 */
+    int64_t rate;                          /* thousandths a second; 0: no limit */
+    int burst;                             /* default 1 */
     int64_t server_time; /* default 180 s: how long the server may still act on a lost call */
     int64_t timeout;     /* of one exchange, default 30 s */
     char *trace;         /* a file for exchanges, secrets masked; NULL: none */

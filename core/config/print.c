@@ -91,7 +91,7 @@ static void put_words(printer *p, char *const *words, int n)
     buffer_puts(p->b, "(");
     for (int i = 0; i < n; i++) {
         buffer_puts(p->b, i ? ", " : " ");
-        put_quoted(p, words[i]);
+        put_text(p, words[i], false);
     }
     buffer_puts(p->b, " )");
 }

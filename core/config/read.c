@@ -281,9 +281,6 @@ static void complain(config_reader *r, config_where where, const store *s, bool 
     range_text(key, range, sizeof range);
     if (key->kind == KEY_SECRET)
         config_find(r->f, where, "%s is empty", key->name);
-    else if (key->refused && !strcmp(key->refused, s->text))
-        config_find(r->f, where, "%s \"%s\" is not in this version: it is one of: %s", key->name, s->text,
-                    key->choices);
     else if (key->choices)
         config_find(r->f, where, "%s is one of: %s; not %s%s%s", key->name, key->choices, mark, s->text,
                     mark);
@@ -319,14 +316,17 @@ static void read_words(config_reader *r, const config_setting_t *setting, const 
 {
     word_list *list = field;
     int n = reader_is_words(setting) ? config_setting_length(setting) : -1;
-    CLEANUP_FREE char *joined = n >= 0 ? reader_words(r, setting) : NULL;
+    bool lines = key->flags & KEY_LINES;
+    CLEANUP_FREE char *joined = n >= 0 && !lines ? reader_words(r, setting) : NULL;
     if (n < 0)
         config_find(r->f, reader_where(r, setting), "%s wants a list of strings: ( \"...\" )", key->name);
-    if (!joined || !(list->words = reader_alloc(r, (size_t)n, sizeof *list->words)))
+    if (n < 0 || (!joined && !lines) || !(list->words = reader_alloc(r, (size_t)n, sizeof *list->words)))
         return;
-    while (list->n < n &&
-           (list->words[list->n] = reader_copy(r, config_setting_get_string_elem(setting, list->n))))
-        list->n++;
+    for (bool quoted; list->n < n; list->n++) {
+        const config_setting_t *one = config_setting_get_elem(setting, (unsigned)list->n);
+        if (!(list->words[list->n] = reader_keep(r, one, reader_text(r, one, &quoted))))
+            return;
+    }
 }
 
 /* ---- the walk ---- */

@@ -120,8 +120,7 @@ static const config_key auth_keys[] = {
      .kind = KEY_CHOICE,
      .offset = AT(config_connection, auth),
      .flags = KEY_REQUIRED,
-     .choices = "none basic bearer oauth1",
-     .refused = "oauth2"},
+     .choices = "none basic bearer oauth1 oauth2"},
     {.name = "user", .kind = KEY_TEXT, .offset = AT(config_connection, user)},
     {.name = "password", .kind = KEY_SECRET, .offset = AT(config_connection, password)},
     {.name = "token", .kind = KEY_SECRET, .offset = AT(config_connection, token)},
@@ -129,6 +128,10 @@ static const config_key auth_keys[] = {
     {.name = "consumer-secret", .kind = KEY_SECRET, .offset = AT(config_connection, consumer_secret)},
     {.name = "access-token", .kind = KEY_SECRET, .offset = AT(config_connection, access_token)},
     {.name = "access-token-secret", .kind = KEY_SECRET, .offset = AT(config_connection, access_token_secret)},
+    {.name = "token-url", .kind = KEY_TEXT, .offset = AT(config_connection, token_url)},
+    {.name = "client-id", .kind = KEY_TEXT, .offset = AT(config_connection, client_id)},
+    {.name = "client-secret", .kind = KEY_SECRET, .offset = AT(config_connection, client_secret)},
+    {.name = "scope", .kind = KEY_TEXT, .offset = AT(config_connection, scope)},
     {.kind = KEY_END}};
 
 static const config_key webhook_keys[] = {
@@ -142,6 +145,7 @@ static const config_key webhook_keys[] = {
 const config_key config_connection_keys[] = {
     {.name = "url", .kind = KEY_TEXT, .offset = AT(config_connection, url), .flags = KEY_REQUIRED},
     {.name = "auth", .kind = KEY_GROUP, .sub = auth_keys},
+    {.name = "headers", .kind = KEY_WORDS, .offset = AT(config_connection, headers), .flags = KEY_LINES},
     {.name = "webhook", .kind = KEY_GROUP, .sub = webhook_keys},
     {.name = "concurrency",
      .kind = KEY_INT,

@@ -6,6 +6,7 @@
 #include "core/base/log.h"
 #include "core/engine/exchange.h"
 #include "core/engine/pace.h"
+#include "core/engine/token.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -31,6 +32,7 @@ struct connection {
     env_mutex lock;
     env_cond changed;
     env_client **clients; /* `concurrency` of them; NULL while lent */
+    token *token;         /* NULL: none is fetched */
     int lent;
     waiter *waiting;
     int64_t granted; /* slots so far, to find every tenth */
@@ -58,8 +60,13 @@ connection *connection_new(config *model, const config_connection *config_)
     }
     atomic_init(&c->refs, 1);
     c->config = config_;
-    c->model = config_ref(model);
     c->pace = (pace){.rate = config_->rate, .burst = config_->burst};
+    if (config_->auth == AUTH_OAUTH2 && !(c->token = token_new(config_))) {
+        free(c->clients);
+        free(c);
+        return NULL;
+    }
+    c->model = config_ref(model);
     env_mutex_init(&c->lock);
     env_cond_init(&c->changed);
     for (int i = 0; i < config_->concurrency; i++)
@@ -82,6 +89,7 @@ void connection_unref(connection *c)
     for (int i = 0; i < c->caps_n; i++)
         free(c->caps[i].operation);
     free(c->clients);
+    token_free(c->token);
     env_cond_free(&c->changed);
     env_mutex_free(&c->lock);
     config_unref(c->model);
@@ -107,6 +115,8 @@ void connection_inherit(connection *c, connection *old)
 {
     if (strcmp(c->config->url, old->config->url))
         return;
+    if (c->token && old->token)
+        token_inherit(c->token, old->token);
     ENV_HOLD(&old->lock);
     c->paused_until = old->paused_until;
     c->pause_step = old->pause_step;
@@ -338,19 +348,39 @@ static connection_fate judge(connection *c, env_answer *a, const tb_request *q, 
     return FATE_ANSWERED;
 }
 
+/* The header of a token, where one is fetched. Without it nothing is sent, so nothing has happened. */
+static int authorize(connection *c, env_client *client, const atomic_bool *abort, buffer *header,
+                     int64_t *which, char *why, size_t size)
+{
+    token_fault fault;
+    if (!c->token || !token_header(c->token, client, abort, header, which, &fault))
+        return 0;
+    snprintf(why, size, "%s", fault.why);
+    pause_for(c, fault.wait, why);
+    return -1;
+}
+
 connection_fate connection_exchange(connection *c, const slot_wish *wish, const tb_request *q, tb_response *r,
                                     char *why, size_t size)
 {
+    const atomic_bool *abort = wish->create ? &c->abort_all : &c->abort_idempotent;
     for (int turn = 0;; turn++) {
+        CLEANUP_BUFFER buffer bearer = {0};
+        int64_t which = 0;
+        env_answer a;
         env_client *client = take_slot(c, wish);
         if (!client) {
             snprintf(why, size, "connection %s is paused", c->config->name);
             return FATE_PAUSED;
         }
-        env_answer a;
-        exchange_send(c->config, client, q, wish->create, wish->create ? &c->abort_all : &c->abort_idempotent,
-                      &a);
+        int unsent = authorize(c, client, abort, &bearer, &which, why, size);
+        if (!unsent)
+            exchange_send(c->config, client, q, wish->create, buffer_text(&bearer), abort, &a);
         give_slot(c, client);
+        if (unsent)
+            return FATE_REFUSED;
+        if (c->token && a.fate == ENV_ANSWERED && a.status == 401)
+            token_refused(c->token, which);
         bool doubt = !turn && a.fate == ENV_ANSWERED && a.status == 401; /* false ones are seen: once more */
         connection_fate fate = doubt ? FATE_NONE : judge(c, &a, q, r, why, size);
         env_answer_free(&a);

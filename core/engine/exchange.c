@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { MOST_HEADERS = 24, MOST_DEPTH_ANSWER = 64 };
+enum { MOST_HEADERS = 40, MOST_DEPTH_ANSWER = 64 };
 #define MOST_SECONDS INT64_C(1000000000000)
 
 /* "https://host:port/path" taken apart; the model has checked it. */
@@ -46,7 +46,7 @@ static void trace(const config_connection *c, const tb_request *q, const char *u
 }
 
 void exchange_send(const config_connection *c, env_client *client, const tb_request *q, bool create,
-                   const atomic_bool *abort_flag, env_answer *out)
+                   const char *bearer, const atomic_bool *abort_flag, env_answer *out)
 {
     CLEANUP_BUFFER buffer url = {0}, path = {0}, authorization = {0};
     CLEANUP_FREE char *body = q->json ? tbh_dumps(q->json, JSON_COMPACT | JSON_REAL_PRECISION(15)) : NULL;
@@ -59,12 +59,17 @@ void exchange_send(const config_connection *c, env_client *client, const tb_requ
     buffer_printf(&url, "%s%s%s%s", c->url, q->path, q->query && *q->query ? "?" : "",
                   q->query ? q->query : "");
     env_random_text(nonce, sizeof nonce);
-    sign_header(c, q->method, parts.scheme, parts.host, buffer_text(&path), q->query, nonce, env_now() / 1000,
-                &authorization);
+    if (bearer && *bearer)
+        buffer_puts(&authorization, bearer);
+    else
+        sign_header(c, q->method, parts.scheme, parts.host, buffer_text(&path), q->query, nonce,
+                    env_now() / 1000, &authorization);
     if (authorization.size)
         headers[n++] = buffer_text(&authorization);
     if (body)
         headers[n++] = "Content-Type: application/json";
+    for (int i = 0; i < c->headers_n && n < MOST_HEADERS; i++)
+        headers[n++] = c->headers[i];
     for (int i = 0; q->headers && q->headers[i] && n < MOST_HEADERS; i++)
         headers[n++] = q->headers[i];
     env_request request = {.method = q->method,

@@ -8,9 +8,10 @@
 #include "core/config/model.h"
 #include "core/sdk/host.h"
 
-/* create: what is sent makes something, so it may go out only once. */
+/* create: what is sent makes something, so it may go out only once. bearer: the whole header of a token that
+ * was fetched; NULL or "": what the configuration says. */
 void exchange_send(const config_connection *c, env_client *client, const tb_request *q, bool create,
-                   const atomic_bool *abort, env_answer *out);
+                   const char *bearer, const atomic_bool *abort, env_answer *out);
 /* Moves the answer into *r and parses it. 0, or -1 and why: it is not whole JSON. */
 int exchange_fill(env_answer *a, const tb_request *q, tb_response *r, char *why, size_t size);
 /* How long the other side asked to be left alone: Retry-After, X-Rate-Limit-Reset; ms clamped to 1 s .. 1 h,

@@ -95,12 +95,20 @@ static void retry_said(const pipeline *p, flight *f, journal_settlement *s)
     retry_or_park(p, f, s);
 }
 
+/* For the history: what was done, where the plugin does not say it in words. */
+static const char *said_or_done(const flight *f, const tb_outcome *o)
+{
+    if (o->verdict != TB_APPLIED || (o->text && *o->text))
+        return o->text;
+    return f->row.operation ? f->row.operation : f->operation ? f->operation->operation->name : o->text;
+}
+
 static void from_plugin(const pipeline *p, flight *f, const tb_outcome *o, journal_settlement *s)
 {
     s->reason = o->reason;
     s->cause = *o->cause ? o->cause : f->row.key;
     s->rule = o->rule;
-    s->text = o->text;
+    s->text = said_or_done(f, o);
     s->more = o->more || f->more;
     s->noop = o->verdict == TB_NOOP;
     s->due = o->until ? env_steady() + (o->until - env_now()) : 0;

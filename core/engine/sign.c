@@ -166,6 +166,7 @@ void sign_header(const config_connection *c, const char *method, const char *sch
 {
     switch (c->auth) {
     case AUTH_NONE:
+    case AUTH_OAUTH2: /* its token is fetched: token.c */
         break;
     case AUTH_BASIC:
         put_basic(c, out);

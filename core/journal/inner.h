@@ -140,6 +140,9 @@ int add_outcome(store *s, int64_t seq, int step, int64_t pipeline, const char *k
 int inbox_expanded(store *s, const char *connection);
 int inbox_expanded_all(store *s);
 
+/* people.c */
+int add_audit(store *s, const journal_who *who, const char *what, const char *before, const char *after);
+
 /* settle.c */
 int wake_dependents(journal *j, store *s, const char *kind, const char *name, int64_t now);
 int next_of_key(journal *j, store *s, int64_t pipeline, const char *key, int64_t now);

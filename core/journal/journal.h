@@ -265,6 +265,14 @@ char *journal_state_read(journal *j, journal_reading *r, const char *name, const
 void journal_reading_end(journal *j, journal_reading *r);
 int journal_state_list(journal *j, const char *name, const char *prefix,
                        int (*each)(void *arg, const char *key, const char *value), void *arg);
+/* What the namespaces of a pipeline hold at the key, below it (KEY/...) or at its end (.../KEY). key NULL: the
+ * namespace is too large to be walked for the last. 0, or -1. */
+typedef void journal_about(void *arg, const char *namespace_, const char *key, const char *value,
+                           int64_t when);
+int journal_state_about(journal *j, const char *pipeline, const char *key, journal_about *each, void *arg);
+/* What a record that waits or is parked depends on. 0, or -1. */
+int journal_depends_of(journal *j, int64_t seq, void (*each)(void *arg, const char *kind, const char *name),
+                       void *arg);
 
 /* ---- tables: content by hash, and what they wake ---- */
 
@@ -322,6 +330,13 @@ journal_result journal_cursor_set(journal *j, const journal_who *who, const char
 journal_result journal_pipeline_rename(journal *j, const journal_who *who, const char *from, const char *to,
                                        error *e);
 journal_result journal_pipeline_retire(journal *j, const journal_who *who, const char *name, error *e);
+typedef struct {
+    journal_state set;
+    int64_t version; /* as it was read; 0: absent. Refused when it is another now */
+} journal_edit;
+/* All of it or nothing, and who depends on it is woken. what: the verb, before each key in the audit rows. */
+journal_result journal_state_change(journal *j, const journal_who *who, const char *what,
+                                    const journal_edit *edits, int n, error *e);
 /* An audit row alone (reload, start). before, after may be NULL. */
 journal_result journal_audit(journal *j, const journal_who *who, const char *what, const char *before,
                              const char *after);

@@ -20,8 +20,7 @@ static void audit_hash(const char *previous, int64_t at, const char *actor, cons
     hash_sha256_hex(buffer_text(&text), text.size, out);
 }
 
-static int add_audit(store *s, const journal_who *who, const char *what, const char *before,
-                     const char *after)
+int add_audit(store *s, const journal_who *who, const char *what, const char *before, const char *after)
 {
     char hash[SHA256_HEX];
     sqlite3_stmt *st = store_sql(s, "SELECT hash FROM audit ORDER BY number DESC LIMIT 1", "");

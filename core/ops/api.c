@@ -22,6 +22,8 @@ static const struct api_route {
     {"POST", "exceptions/*/drop", CHANGES | WANTS_WHY, api_drop},
     {"GET", "cursors", 0, api_cursors},
     {"POST", "cursors", CHANGES | WANTS_WHY, api_cursor_set},
+    {"GET", "approvals/*", 0, api_proposals},
+    {"POST", "approvals/*", CHANGES | WANTS_WHY, api_approve},
     {"POST", "reload", CHANGES, api_reload},
     {"POST", "pipelines/*/rename", CHANGES | WANTS_WHY, api_rename},
     {"POST", "pipelines/*/retire", CHANGES | WANTS_WHY, api_retire},

@@ -41,6 +41,9 @@ json_t *api_drop(api_turn *t);
 json_t *api_exception_json(const plan *p, const journal_exception *x);
 /* explain.c */
 json_t *api_explain(api_turn *t);
+/* approve.c */
+json_t *api_proposals(api_turn *t);
+json_t *api_approve(api_turn *t);
 /* change.c */
 json_t *api_cursors(api_turn *t);
 json_t *api_cursor_set(api_turn *t);

@@ -58,10 +58,10 @@ static int open_folder(const char *folder, error *e)
     struct stat st;
     int fd = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0 || fstat(fd, &st))
-        error_set(e,
-                  errno == ENOTDIR || errno == ELOOP ? "%s: the folder is a symbolic link or no folder"
-                                                     : "%s: cannot open the folder",
-                  folder);
+        error_set(e, "%s: %s%s", folder,
+                  errno == ENOTDIR || errno == ELOOP ? "the folder is a symbolic link or no folder"
+                                                     : "cannot open the folder: ",
+                  errno == ENOTDIR || errno == ELOOP ? "" : strerror(errno));
     else if (!judge_mode(&st, folder, "the folder", e))
         return fd;
     cleanup_close(&fd);
@@ -72,7 +72,8 @@ static int open_file(int folder, const char *file, const char *path, struct stat
 {
     int fd = openat(folder, file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0 || fstat(fd, st))
-        error_set(e, errno == ELOOP ? "%s: is a symbolic link" : "%s: cannot open it", path);
+        error_set(e, "%s: %s%s", path, errno == ELOOP ? "is a symbolic link" : "cannot open it: ",
+                  errno == ELOOP ? "" : strerror(errno));
     else if (!S_ISREG(st->st_mode))
         error_set(e, "%s: is not a regular file", path);
     else if (!judge_mode(st, path, "the file", e))
@@ -94,7 +95,9 @@ static int read_at(const elf_file *f, uint64_t offset, void *out, uint64_t n)
     if (offset > f->size || n > f->size - offset)
         return too_short(f);
     ssize_t got = pread(f->fd, out, n, (off_t)offset);
-    return got == (ssize_t)n ? 0 : error_set(f->e, "%s: cannot read it", f->path);
+    if (got < 0)
+        return error_set(f->e, "%s: cannot read it: %s", f->path, strerror(errno));
+    return got == (ssize_t)n ? 0 : too_short(f);
 }
 
 static int judge_header(const elf_file *f, Elf64_Ehdr *h)

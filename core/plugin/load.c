@@ -7,6 +7,7 @@
 
 #include <dirent.h>
 #include <dlfcn.h>
+#include <errno.h>
 #include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -127,7 +128,9 @@ static int open_object(const char *path, const judged_file *file, const tb_plugi
         return error_set(e, "%s: cannot be opened: %s", path, dlerror());
     *out = dlsym(handle, "tillbridge_plugin");
     dlclose(handle); /* stays loaded: RTLD_NODELETE */
-    if (stat(path, &st) || st.st_dev != file->device || st.st_ino != file->inode)
+    if (stat(path, &st))
+        return error_set(e, "%s: cannot be looked at: %s", path, strerror(errno));
+    if (st.st_dev != file->device || st.st_ino != file->inode)
         return error_set(e, "%s: was replaced while it was opened", path);
     if (!*out)
         return error_set(e, "%s: lacks the symbol tillbridge_plugin", path);
@@ -157,7 +160,7 @@ static int fill_entry(entry *x, const char *folder, const char *name, error *e)
     if (judge_file(folder, buffer_text(&file), &judged, e))
         return -1;
     if (!realpath(folder, real))
-        return error_set(e, "%s: cannot be resolved", folder);
+        return error_set(e, "%s: cannot be resolved: %s", folder, strerror(errno));
     buffer_printf(&path, "%s/%s", real, buffer_text(&file));
     if (open_object(buffer_text(&path), &judged, &from, e) ||
         judge_symbol(from, &judged, buffer_text(&path), e))
@@ -233,7 +236,7 @@ static void tell_missing(const plugins *p, const char *name, error *e)
     list_free(&l);
 }
 
-/* The one folder that has it. */
+/* The one folder that has it. What cannot be looked at is not taken for missing. */
 static const char *find_folder(const plugins *p, const char *name, error *e)
 {
     const char *found = NULL;
@@ -241,8 +244,12 @@ static const char *find_folder(const plugins *p, const char *name, error *e)
         struct stat st;
         CLEANUP_BUFFER buffer path = {0};
         buffer_printf(&path, "%s/%s.so", p->folders[i], name);
-        if (lstat(buffer_text(&path), &st))
-            continue;
+        if (lstat(buffer_text(&path), &st)) {
+            if (errno == ENOENT || errno == ENOTDIR || errno == EACCES)
+                continue;
+            error_set(e, "%s: cannot be looked at: %s", buffer_text(&path), strerror(errno));
+            return NULL;
+        }
         if (found) {
             error_set(e, "there are two plugins \"%s\": %s/%s.so and %s", name, found, name,
                       buffer_text(&path));

@@ -5,7 +5,11 @@
  * "stock/rows" that of pipeline stock (read only). A callback reads what is committed, overlaid with its own
  * changes. Changes made for a record are kept if its verdict is APPLIED, NOOP or DROP and thrown away
  * otherwise; changes made for no record (read, receive) are kept with the feed. Values are at most 64 KiB of
- * text. Texts live until the callback returns. All since 0.1. */
+ * text. Texts live until the callback returns. All since 0.1.
+ *
+ * What a person must approve: what is in force is a JSON list at KEY, what is proposed instead an object at
+ * KEY/proposed. `tillbridge approve NAMESPACE` appends it, with the approver's name in "by", and removes it;
+ * records that depend on KEY come again. */
 #pragma once
 
 #include <tillbridge/record.h>

@@ -64,6 +64,9 @@ int64_t part_warehouse(const bridge_part *p);
 
 /* ---- facts.c, counts.c ---- */
 
+/* The shop's counters of the thing, and from its documents what these do not tell. */
+void bridge_counts(const bridge *b, size_t thing, sold_counts *out);
+
 void bridge_facts(bridge *b);
 /* Pieces of the thing handed out by warehouses of that source (NULL: any). */
 int64_t delivered_at(const bridge *b, size_t thing, const char *source);

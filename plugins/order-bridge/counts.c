@@ -5,6 +5,12 @@
 
 #include <string.h>
 
+void bridge_counts(const bridge *b, size_t thing, sold_counts *out)
+{
+    sold_counts_read(b->order, thing_at(b, thing), out);
+    sold_apart_read(b->order, b->documents, thing_at(b, thing), out);
+}
+
 int64_t pieces_of_row(const bridge *b, const json_t *row, size_t thing)
 {
     const json_t *sold = thing_at(b, thing);

@@ -29,7 +29,7 @@ static int64_t all_kept(const bridge *b)
     int64_t kept = 0;
     for (size_t k = 0; k < b->things; k++) {
         sold_counts c;
-        sold_counts_read(b->order, thing_at(b, k), &c);
+        bridge_counts(b, k, &c);
         kept += sold_kept(&c, delivered_at(b, k, NULL));
     }
     return kept;
@@ -127,7 +127,7 @@ static void share_things(bridge *b)
 {
     for (size_t k = 0; k < b->things; k++) {
         sold_counts c;
-        sold_counts_read(b->order, thing_at(b, k), &c);
+        bridge_counts(b, k, &c);
         share_shipped(b, k, c.shipped);
         share_kept(b, k, sold_kept(&c, delivered_at(b, k, NULL)));
     }
@@ -280,7 +280,7 @@ static int64_t shippable_pieces(const bridge *b, size_t thing)
 {
     sold_counts c;
     sold_counts_read(b->order, thing_at(b, thing), &c);
-    share_line line = {c.ordered, c.canceled, c.shipped, c.refunded};
+    share_line line = {c.ordered, c.canceled, c.shipped, c.refunded, 0};
     return share_promised(&line);
 }
 

@@ -167,7 +167,7 @@ static json_t *rows_left(const bridge *b)
     {
         bool ships = false;
         share_line line = {order_quantity(row, "qty_ordered"), order_quantity(row, "qty_canceled"),
-                           order_quantity(row, "qty_shipped"), order_quantity(row, "qty_refunded")};
+                           order_quantity(row, "qty_shipped"), order_quantity(row, "qty_refunded"), 0};
         for (size_t k = 0; k < b->things; k++)
             ships |= order_number(thing_at(b, k), "ship") == order_number(row, "item_id");
         if (ships && share_promised(&line) > 0)

@@ -79,9 +79,11 @@ static void share_thing(const bridge *b, const planned *plan, size_t thing, sour
                         share_place *places)
 {
     sold_counts c;
-    sold_counts_read(b->order, thing_at(b, thing), &c);
+    bridge_counts(b, thing, &c);
     int64_t more = about_to_ship(b, plan, thing);
-    share_line line = {c.ordered, c.canceled, c.shipped + more, c.refunded};
+    int64_t back = (c.shipped < c.refunded ? c.shipped : c.refunded) - c.apart;
+    share_line line = {c.ordered, c.canceled, c.shipped + more, c.refunded, 0};
+    line.apart = (line.shipped < line.refunded ? line.shipped : line.refunded) - back;
     memset(places, 0, SOURCES_MOST * sizeof *places);
     for (size_t i = 0; i < all->n; i++) {
         bool here = more && !strcmp(all->names[i], plan->shipped_from);

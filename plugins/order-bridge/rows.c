@@ -60,7 +60,7 @@ static json_t *rows_from(const bridge *b, const char *source)
     json_array_foreach(json_object_get(b->order, "items"), i, row)
     {
         share_line line = {order_quantity(row, "qty_ordered"), order_quantity(row, "qty_canceled"),
-                           order_quantity(row, "qty_shipped"), order_quantity(row, "qty_refunded")};
+                           order_quantity(row, "qty_shipped"), order_quantity(row, "qty_refunded"), 0};
         int64_t units = units_of(b, row, "ship", untold, source), most = share_promised(&line);
         add_row(rows, row, rounded(row, units < most ? units : most));
     }

@@ -3,6 +3,9 @@
  *   D = min(a, max(0, delivered - shipped))      gone from the till's shelf, not yet told to the shop
  *   O = min(a - D, undelivered)                  held at the till for an order that the shop holds too
  *
+ * Where pieces were refunded that never left, and others were shipped, the larger of both counters is too few
+ * to take off: `apart` is what is missing.
+ *
  * Over several sources: what was delivered here and shipped from here are compared first; pieces that were
  * shipped from a source which delivered none of them are taken off where most is left. */
 #include "plugins/order-bridge/shares.h"
@@ -19,7 +22,7 @@ static int64_t most(int64_t a, int64_t b)
 
 int64_t share_promised(const share_line *line)
 {
-    return most(0, line->ordered - line->canceled - most(line->shipped, line->refunded));
+    return most(0, line->ordered - line->canceled - most(line->shipped, line->refunded) - line->apart);
 }
 
 static share_place *most_gone(share_place *places, size_t n)

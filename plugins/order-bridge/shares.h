@@ -16,6 +16,7 @@ typedef struct share_place { /* one source */
 
 typedef struct share_line {
     int64_t ordered, canceled, shipped, refunded; /* the shop's counters */
+    int64_t apart; /* refunded pieces that never left, although as many others were shipped */
 } share_line;
 
 /* a: pieces that the shop still reserves. */

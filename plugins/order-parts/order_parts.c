@@ -77,10 +77,51 @@ void sold_counts_read(const json_t *order, const json_t *sold, sold_counts *out)
                          .invoiced = in_pieces(money, "qty_invoiced", quantity)};
 }
 
+/* Pieces of the thing in the documents' rows of that order row; before: made earlier than that, NULL: all. */
+static int64_t in_documents(const json_t *documents, const json_t *row, int64_t quantity, const char *before)
+{
+    size_t i, k;
+    json_t *document, *item;
+    int64_t sum = 0, of = order_quantity(row, "qty_ordered");
+    json_array_foreach(documents, i, document)
+    {
+        if (before && strcmp(order_text(document, "created_at"), before) >= 0)
+            continue;
+        json_array_foreach(json_object_get(document, "items"), k, item)
+        {
+            if (of > 0 && order_number(item, "order_item_id") == order_number(row, "item_id"))
+                sum += (int64_t)((__int128)order_quantity(item, "qty") * quantity / of);
+        }
+    }
+    return sum;
+}
+
+/* A memo takes pieces back that were shipped and not refunded before; what it has more never left. */
+void sold_apart_read(const json_t *order, const json_t *documents, const json_t *sold, sold_counts *out)
+{
+    size_t i;
+    json_t *memo;
+    int64_t quantity = order_quantity(sold, "quantity"), refunded = 0, lost = 0;
+    const json_t *ship = order_item(order, order_number(sold, "ship"));
+    const json_t *money = order_item(order, order_number(sold, "item"));
+    json_array_foreach(json_object_get(documents, "creditmemos"), i, memo)
+    {
+        const char *when = order_text(memo, "created_at");
+        json_auto_t *this_one = json_pack("[O]", memo);
+        int64_t pieces = in_documents(this_one, money, quantity, NULL);
+        int64_t gone = in_documents(json_object_get(documents, "shipments"), ship, quantity, when) - refunded;
+        gone = !*when || gone > pieces ? pieces : gone > 0 ? gone : 0;
+        refunded += pieces;
+        lost += pieces - gone;
+    }
+    int64_t told = out->refunded > out->shipped ? out->refunded - out->shipped : 0;
+    out->apart = refunded == out->refunded && lost > told ? lost - told : 0;
+}
+
 int64_t sold_kept(const sold_counts *c, int64_t delivered)
 {
-    int64_t out = c->shipped < delivered ? c->shipped : delivered;
-    int64_t never = c->refunded > out ? c->refunded - out : 0;
+    int64_t back = (c->shipped < c->refunded ? c->shipped : c->refunded) - c->apart;
+    int64_t never = c->refunded - (back < delivered ? back : delivered);
     int64_t kept = c->ordered - c->canceled - never;
     return kept > 0 ? kept : 0;
 }

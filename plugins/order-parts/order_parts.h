@@ -25,10 +25,14 @@ const json_t *order_item(const json_t *order, int64_t item); /* the row of that 
 typedef struct sold_counts { /* pieces of that thing, from the shop's counters */
     int64_t ordered, canceled, shipped;
     int64_t refunded, invoiced; /* of the row that carries the money */
+    int64_t apart;              /* of refunded: never left, although as many others were shipped */
 } sold_counts;
 
 /* sold: with item, ship and quantity (of the whole row). Rows that the order does not have count 0. */
 void sold_counts_read(const json_t *order, const json_t *sold, sold_counts *out);
+/* Sets `apart` from the shop's documents (part web.documents). The counters do not tell whether a refunded
+ * piece was one of those that were shipped; the order in which memos and shipments were made does. */
+void sold_apart_read(const json_t *order, const json_t *documents, const json_t *sold, sold_counts *out);
 /* Pieces that the customer gets or has got, while `delivered` of them are out: what was refunded beyond those
  * that were both shipped and handed out will not be handed over. */
 int64_t sold_kept(const sold_counts *c, int64_t delivered);

@@ -203,6 +203,7 @@ json_t *standing_rows(routing *r, bool *was_there)
     {
         sold_counts c;
         sold_counts_read(r->order, sold, &c);
+        sold_apart_read(r->order, tb_record_part(r->record, "web.documents"), sold, &c);
         int64_t have = covered(r, sold) + handed_out(r, sold), left = sold_kept(&c, c.shipped);
         left -= have > c.shipped ? have : c.shipped;
         if (left > 0)

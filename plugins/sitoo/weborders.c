@@ -61,7 +61,9 @@ static int take_other(reading *r, const json_t *order)
 static int set_timers(reading *r, const char *name, int64_t till, int64_t reserved)
 {
     json_auto_t *names = json_pack("{s:b}", name, 1);
-    int64_t lapse = reserved * 1000 + r->self->grace, renew = reserved * 1000 - r->self->renew_before;
+    int64_t end = reserved * 1000, left = end - r->now, before = r->self->renew_before;
+    int64_t lapse = end + r->self->grace;
+    int64_t renew = end - (before < left / 4 ? before : left / 4); /* a short one is told in time, too */
     int bad = 0;
     if (renew > r->now)
         bad |= timer_set(r, renew, till, names);

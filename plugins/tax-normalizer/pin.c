@@ -85,9 +85,9 @@ int pin_propose(const pin_place *at, tb_record *record, const char *setting, con
                        true);
 }
 
-int pin_depends(const pin_place *at, tb_record *record, const pin *p)
+int pin_depends(tb_record *record, const pin *p)
 {
-    char name[200];
-    snprintf(name, sizeof name, "%s/tax/%s", tb_pipeline(at->ctx), p->key);
+    char name[100];
+    snprintf(name, sizeof name, "tax/%s", p->key);
     return tb_depends(record, "state", name, p->version);
 }

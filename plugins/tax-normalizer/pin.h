@@ -31,6 +31,5 @@ void pin_get(const pin_place *at, const char *setting, pin *out);
 int pin_set(const pin_place *at, tb_record *record, const char *setting, const char *value, const char *by);
 /* Kept also when the record is rejected; the earliest order with that value stays. */
 int pin_propose(const pin_place *at, tb_record *record, const char *setting, const char *value);
-/* A change of the pin wakes the record; pipelines share the journal, so its name begins with the pipeline's.
- */
-int pin_depends(const pin_place *at, tb_record *record, const pin *p);
+/* A change of the pin wakes the record. */
+int pin_depends(tb_record *record, const pin *p);

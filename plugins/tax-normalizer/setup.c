@@ -66,6 +66,18 @@ static int nearest_exact(const setup *pinned, const fit fits[SETUPS])
 
 /* ---- the verdicts ---- */
 
+enum { WORDS = 200 };
+
+/* A whole set-up for people: "catalog-prices including, shipping-prices ?, ..."; ? is not known. */
+static const char *words(const setup *s, char out[WORDS])
+{
+    size_t used = 0;
+    for (int i = 0; i < SETTINGS && used < WORDS; i++)
+        used += (size_t)snprintf(out + used, WORDS - used, "%s%s %s", i ? ", " : "", settings[i].name,
+                                 s->v[i] < 0 ? "?" : settings[i].values[s->v[i]]);
+    return out;
+}
+
 static tb_verdict reject_configured(const pin_place *at, tb_record *record, const pin *p, int i, int value)
 {
     char cause[100];
@@ -75,14 +87,14 @@ static tb_verdict reject_configured(const pin_place *at, tb_record *record, cons
               "the configuration says %s = %s for store %s, pinned is %s (by %s, order %s)", settings[i].name,
               wanted, at->store, p->latest, p->by, p->order);
     pin_propose(at, record, settings[i].name, wanted);
-    pin_depends(at, record, p);
+    pin_depends(record, p);
     return TB_REJECT;
 }
 
 static tb_verdict reject_contradiction(const pin_place *at, tb_record *record, const pin pins[SETTINGS],
                                        const setup *pinned, const setup *shown)
 {
-    char cause[100] = "", text[600] = "";
+    char cause[100] = "", text[600] = "", here[WORDS], there[WORDS];
     for (int i = 0; i < SETTINGS; i++) {
         if (pinned->v[i] < 0 || pinned->v[i] == shown->v[i])
             continue;
@@ -93,13 +105,14 @@ static tb_verdict reject_contradiction(const pin_place *at, tb_record *record, c
                  used ? ";" : "", settings[i].name, settings[i].values[shown->v[i]],
                  settings[i].values[pinned->v[i]], pins[i].by, pins[i].order);
     }
-    tb_reject(record, "tax.pin", cause, "order %s of store %s was calculated in another way:%s", at->number,
-              at->store, text);
+    tb_reject(record, "tax.pin", cause,
+              "order %s of store %s was calculated in another way:%s. It fits %s; pinned is %s", at->number,
+              at->store, text, words(shown, here), words(pinned, there));
     for (int i = 0; i < SETTINGS; i++) {
         if (pinned->v[i] < 0 || pinned->v[i] == shown->v[i])
             continue;
         pin_propose(at, record, settings[i].name, settings[i].values[shown->v[i]]);
-        pin_depends(at, record, &pins[i]);
+        pin_depends(record, &pins[i]);
     }
     return TB_REJECT;
 }

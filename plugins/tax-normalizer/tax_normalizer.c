@@ -45,7 +45,7 @@ static tb_verdict judge_currency(const tax_normalizer *self, const pin_place *at
               "order %s is in %s, orders of store %s so far in %s (order %s)", o->number, o->currency,
               o->store, p.value, p.order);
     pin_propose(at, record, "currency", o->currency);
-    pin_depends(at, record, &p);
+    pin_depends(record, &p);
     return TB_REJECT;
 }
 
@@ -137,8 +137,18 @@ static tb_verdict refuse(tb_record *record, const order *o, const lines *l, cons
                    : tb_retry(record, "out of memory");
 }
 
-static tb_verdict finish(const tax_normalizer *self, tb_record **record, const order *o, const reading *r,
-                         lines *l, const setup_known *known)
+/* Kept for people (explain), also of an order that is refused; written when it is another than before. */
+static void keep_verdict(tb_ctx *ctx, tb_record *record, const json_t *tax)
+{
+    const char *key = tb_record_key(record), *before = tb_state_get(ctx, "verdicts", key);
+    char *text = json_dumps(tax, JSON_COMPACT);
+    if (text && (!before || strcmp(before, text)))
+        tb_state_set_always(ctx, record, "verdicts", key, text);
+    free(text);
+}
+
+static tb_verdict finish(const tax_normalizer *self, tb_ctx *ctx, tb_record **record, const order *o,
+                         const reading *r, lines *l, const setup_known *known)
 {
     fault f;
     bounds b = bounds_for(self, known);
@@ -146,12 +156,13 @@ static tb_verdict finish(const tax_normalizer *self, tb_record **record, const o
     json_t *body = tb_record_edit(record);
     if (!body || write_order(body, o, r, l, known, bad ? &f : NULL))
         return tb_retry(*record, "out of memory");
+    keep_verdict(ctx, *record, json_object_get(body, "tax"));
     return bad ? refuse(*record, o, l, &f) : TB_OK;
 }
 
 /* What was paid is not there: nothing else is worth asking of it. */
-static tb_verdict refuse_sum(const tax_normalizer *self, tb_record **record, const order *o, const reading *r,
-                             lines *l, const fault *f)
+static tb_verdict refuse_sum(const tax_normalizer *self, tb_ctx *ctx, tb_record **record, const order *o,
+                             const reading *r, lines *l, const fault *f)
 {
     fault other;
     setup_known known = {.s = {{-1, -1, -1, -1}}, .likely = {{-1, -1, -1, -1}}, .hint = -1};
@@ -160,6 +171,7 @@ static tb_verdict refuse_sum(const tax_normalizer *self, tb_record **record, con
     json_t *body = tb_record_edit(record);
     if (!body || write_order(body, o, r, l, &known, f))
         return tb_retry(*record, "out of memory");
+    keep_verdict(ctx, *record, json_object_get(body, "tax"));
     return refuse(*record, o, l, f);
 }
 
@@ -204,13 +216,13 @@ static tb_verdict normalize(const tax_normalizer *self, tb_ctx *ctx, tb_record *
     if (!r.name)
         return tb_reject(*record, "tax.unreadable", NULL, "order %s: its rows have no prices", o->number);
     if (lines_add_up(o, &l, parse_amount(self->allowed), &f))
-        return refuse_sum(self, record, o, &r, &l, &f);
+        return refuse_sum(self, ctx, record, o, &r, &l, &f);
     v = find_rates(self, *record, o, &l);
     if (v == TB_OK)
         v = judge_rates(self, ctx, *record, o, &l);
     if (v == TB_OK)
         v = judge_setup(self, &at, *record, o, &r, &known);
-    return v == TB_OK ? finish(self, record, o, &r, &l, &known) : v;
+    return v == TB_OK ? finish(self, ctx, record, o, &r, &l, &known) : v;
 }
 
 /* Nothing of it will be sold: whether it adds up stops nobody from cancelling it. */
@@ -293,12 +305,14 @@ static const tb_reason reasons[] = {
      "itself, set it up so that it stands in the rows, or raise `allowed` and release.",
      "finance"},
     {"tax.pin", "the shop's tax set-up is not the one that is pinned",
-     "Compare Stores > Configuration > Sales > Tax with the text. If the change is meant, approve what is "
-     "proposed (see tillbridge-tax-normalizer(7)); the orders come again by themselves.",
+     "Compare Stores > Configuration > Sales > Tax with the text. If the change is meant: tillbridge approve "
+     "tax "
+     "--by NAME --why TEXT; the orders come again by themselves.",
      "finance"},
     {"tax.currency", "an order is in another currency than the till's",
-     "Route this store to a till of its currency, take the base figures (amounts = \"base\"), or approve the "
-     "new currency.",
+     "Route this store to a till of its currency, take the base figures (amounts = \"base\"), or, where the "
+     "new "
+     "currency is meant: tillbridge approve tax --by NAME --why TEXT.",
      "finance"},
     {"tax.rate", "a tax rate is not known",
      "Add the rate to the table named in the text after adding it to the till, or set shipping-rate.",
@@ -308,7 +322,7 @@ static const tb_reason reasons[] = {
     {NULL, NULL, NULL, NULL},
 };
 
-static const char *const namespaces[] = {"tax", NULL};
+static const char *const namespaces[] = {"tax", "verdicts", NULL};
 static const tb_common common = {.size = sizeof common, .check = tax_normalizer_check};
 static const tb_transform transform = {.size = sizeof transform, .apply = tax_normalizer_apply};
 

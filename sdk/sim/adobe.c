@@ -163,6 +163,8 @@ void adobe_handle(adobe *m, const sim_request *q, sim_answer *a)
         adobe_page(a, 414, "414 Request-URI Too Large");
         return;
     }
+    if (adobe_ims(m, q, a))
+        return;
     if (!rest) {
         adobe_page(a, 404, "404 Not Found");
         return;

@@ -199,6 +199,7 @@ void adobe_render(adobe_call *c);
 bool adobe_allowed(adobe_call *c, const char *resource);
 bool adobe_oauth(adobe_call *c, const char *header);
 void adobe_post_admin_token(adobe_call *c);
+bool adobe_ims(adobe *m, const sim_request *q, sim_answer *a); /* false: not for it */
 
 /* adobe_input.c */
 bool adobe_read_input(adobe_call *c); /* false: refused and answered */

@@ -107,6 +107,14 @@ static json_t *reservations(adobe *m, json_t *arguments, const char **why)
     return json_pack("{so}", "reservations", list);
 }
 
+/* Every token that was given out is worth nothing from now on. */
+static json_t *revoke(adobe *m, json_t *arguments, const char **why)
+{
+    (void)arguments, (void)why;
+    json_object_clear(m->admin_tokens);
+    return done();
+}
+
 static const struct {
     const char *name;
     verb_fn *run;
@@ -116,7 +124,8 @@ static const struct {
              {"reservations", reservations},
              {"link", link_source},
              {"partial", partial},
-             {"cron", cron}};
+             {"cron", cron},
+             {"revoke", revoke}};
 
 json_t *adobe_control(adobe *m, const char *verb, json_t *arguments, const char **why)
 {
@@ -126,8 +135,8 @@ json_t *adobe_control(adobe *m, const char *verb, json_t *arguments, const char 
     json_t *done_order = NULL;
     if (adobe_order_verb(m, verb, arguments, why, &done_order))
         return done_order;
-    return refuse(why,
-                  "steps in the shop: source-item, reservation, reservations, link, partial, cron, empty, "
-                  "order, orders, order-ship, order-invoice, order-refund, order-cancel, order-hold, "
-                  "order-unhold, order-comment, order-ready, order-edit, order-state, draw");
+    return refuse(
+        why, "steps in the shop: source-item, reservation, reservations, link, partial, cron, revoke, empty, "
+             "order, orders, order-ship, order-invoice, order-refund, order-cancel, order-hold, "
+             "order-unhold, order-comment, order-ready, order-edit, order-state, draw");
 }

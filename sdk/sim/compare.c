@@ -52,6 +52,26 @@ json_t *compare_ends(int64_t kept_back)
                      "different", different);
 }
 
+json_t *compare_goal(int64_t kept_back)
+{
+    int64_t compared = 0, differences = 0;
+    json_t *different = json_array();
+    sitoo_lapse(sim_world.sitoo);
+    for (size_t i = 0; i < sim_world.sku_count; i++) {
+        observer_salable s =
+            sim_world.skus[i].shop ? observer_goal(&sim_world.skus[i], kept_back) : (observer_salable){0};
+        compared += sim_world.skus[i].shop != NULL;
+        if (s.want == s.have)
+            continue;
+        differences++;
+        json_array_append_new(different, json_pack("{ss so so sI}", "sku", sim_world.skus[i].shop, "want",
+                                                   quantity_json(s.want), "have", quantity_json(s.have),
+                                                   "not_at_till", (json_int_t)s.not_at_till));
+    }
+    return json_pack("{sI sI so}", "compared", (json_int_t)compared, "differences", (json_int_t)differences,
+                     "different", different);
+}
+
 json_t *compare_sitoo(void)
 {
     json_t *all = json_array();

@@ -51,6 +51,17 @@ static json_t *get_compare(control *c)
     return compare_ends(query_int(c->query, "buffer", 0));
 }
 
+static json_t *get_compare_orders(control *c)
+{
+    (void)c;
+    return compare_orders();
+}
+
+static json_t *get_goal(control *c)
+{
+    return compare_goal(query_int(c->query, "buffer", 0));
+}
+
 static json_t *get_effects(control *c)
 {
     const char *system = query_text(c->query, "system");
@@ -114,7 +125,7 @@ static json_t *post_adobe(control *c)
 {
     const char *why = "refused";
     json_t *done = adobe_control(sim_world.adobe, c->rest, c->body, &why);
-    observer_step();
+    observer_step(STEP_SHOP);
     return done ? done : refuse(c, why);
 }
 
@@ -137,13 +148,22 @@ static const struct {
     const char *method, *path; /* one that ends with / takes what follows */
     json_t *(*run)(control *c);
 } routes[] = {
-    {"GET", "/state", get_state},         {"GET", "/state/sitoo", get_sitoo},
-    {"GET", "/state/adobe", get_adobe},   {"GET", "/compare", get_compare},
-    {"GET", "/effects", get_effects},     {"GET", "/observer", get_observer},
-    {"GET", "/faults", get_faults},       {"POST", "/faults", post_fault},
-    {"DELETE", "/faults", delete_faults}, {"GET", "/tills", get_tills},
-    {"POST", "/tills/", post_tills},      {"POST", "/system", post_system},
-    {"POST", "/adobe/", post_adobe},      {"POST", "/settings", post_settings},
+    {"GET", "/state", get_state},
+    {"GET", "/state/sitoo", get_sitoo},
+    {"GET", "/state/adobe", get_adobe},
+    {"GET", "/compare", get_compare},
+    {"GET", "/compare/orders", get_compare_orders},
+    {"GET", "/goal", get_goal},
+    {"GET", "/effects", get_effects},
+    {"GET", "/observer", get_observer},
+    {"GET", "/faults", get_faults},
+    {"POST", "/faults", post_fault},
+    {"DELETE", "/faults", delete_faults},
+    {"GET", "/tills", get_tills},
+    {"POST", "/tills/", post_tills},
+    {"POST", "/system", post_system},
+    {"POST", "/adobe/", post_adobe},
+    {"POST", "/settings", post_settings},
     {"POST", "/shutdown", post_shutdown},
 };
 

@@ -22,7 +22,7 @@ static void into_machine(int system, const sim_request *q, sim_answer *a, fault_
         sitoo_handle(sim_world.sitoo, q, a);
     else
         adobe_handle(sim_world.adobe, q, a);
-    observer_step();
+    observer_step(STEP_CALL);
 }
 
 static size_t rows_in(const sim_answer *a)
@@ -74,7 +74,9 @@ static void call_adobe(const sim_request *q, sim_answer *a, fault_draw draw)
 bool door_call(int system, const sim_request *q, sim_answer *a, fault_draw *draw)
 {
     env_lock(&sim_world.lock);
-    *draw = faults_draw(sim_system_names[system], q->method, q->path);
+    bool undisturbed = q->header(q, "X-Undisturbed"); /* a test that looks on */
+    *draw =
+        undisturbed ? (fault_draw){0} : faults_draw(sim_system_names[system], q->method, q->path, q->query);
     bool down = sim_world.down[system];
     env_unlock(&sim_world.lock);
     if (down)

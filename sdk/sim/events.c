@@ -43,7 +43,7 @@ void sim_event(const char *type, json_t *data)
     if (!spi.queue)
         spi.queue = json_array();
     json_t *event = new_event(type, data);
-    fault_draw draw = faults_draw("events", "EVENT", type);
+    fault_draw draw = faults_draw("events", "EVENT", type, "");
     if (draw.kind == FAULT_DROP) {
         spi.dropped++;
         json_decref(event);

@@ -22,6 +22,7 @@ static const struct {
     {"cut-after", FAULT_CUT_AFTER, false},
     {"slow-effect", FAULT_SLOW_EFFECT, false},
     {"truncated-json", FAULT_TRUNCATED_JSON, false},
+    {"doubled-json", FAULT_DOUBLED_JSON, false},
     {"slow-drip", FAULT_SLOW_DRIP, false},
     {"wrong-type", FAULT_WRONG_TYPE, false},
     {"duplicate", FAULT_DUPLICATE, true},
@@ -31,8 +32,10 @@ static const struct {
 enum { KINDS = sizeof kinds / sizeof *kinds, MOST = 64 };
 
 typedef struct {
-    char system[8], route[96];
-    int kind; /* index in kinds */
+    char system[8], route[96], query[96];
+    int kind;   /* index in kinds */
+    bool after; /* not before the one that was made just before it has met an earlier request */
+    bool armed;
     int64_t rate, left, ms, fired;
     json_t *answer;
 } fault;
@@ -80,10 +83,12 @@ int faults_add(json_t *given, char *why, size_t size)
     *f = (fault){.kind = kind,
                  .rate = rate ? json_millionths(rate) : 1000000,
                  .left = int_of(given, "count", -1),
-                 .ms = int_of(given, "ms", 1000)};
+                 .ms = int_of(given, "ms", 1000),
+                 .after = faults < f && json_is_true(json_object_get(given, "after"))};
     f->answer = kinds[kind].kind == FAULT_ANSWER ? json_deep_copy(given) : NULL;
     snprintf(f->system, sizeof f->system, "%s", system);
     snprintf(f->route, sizeof f->route, "%s", text_of(given, "route", "*"));
+    snprintf(f->query, sizeof f->query, "%s", text_of(given, "query", ""));
     return 0;
 }
 
@@ -95,10 +100,11 @@ json_t *faults_list(void)
         char rate[32];
         snprintf(rate, sizeof rate, "%lld.%06lld", (long long)(f->rate / 1000000),
                  (long long)(f->rate % 1000000));
-        json_array_append_new(
-            all, json_pack("{ss ss ss so sI sI sI}", "system", f->system, "route", f->route, "kind",
-                           kinds[f->kind].name, "rate", json_loads(rate, JSON_DECODE_ANY, NULL), "count",
-                           (json_int_t)f->left, "ms", (json_int_t)f->ms, "fired", (json_int_t)f->fired));
+        json_array_append_new(all,
+                              json_pack("{ss ss ss ss so sI sI sI}", "system", f->system, "route", f->route,
+                                        "query", f->query, "kind", kinds[f->kind].name, "rate",
+                                        json_loads(rate, JSON_DECODE_ANY, NULL), "count", (json_int_t)f->left,
+                                        "ms", (json_int_t)f->ms, "fired", (json_int_t)f->fired));
     }
     return all;
 }
@@ -109,9 +115,12 @@ void faults_clear(void)
         json_decref(faults[--fault_count].answer);
 }
 
-static bool fires(fault *f, const char *system, const char *line)
+static bool fires(fault *f, const char *system, const char *line, const char *query)
 {
-    if (strcmp(f->system, system) || !f->left || (strcmp(f->route, "*") && !strstr(line, f->route)))
+    if (f->after && !f->armed)
+        return false;
+    if (strcmp(f->system, system) || !f->left || (strcmp(f->route, "*") && !strstr(line, f->route)) ||
+        !strstr(query, f->query))
         return false;
     if (!world_chance(f->rate))
         return false;
@@ -120,15 +129,17 @@ static bool fires(fault *f, const char *system, const char *line)
     return true;
 }
 
-fault_draw faults_draw(const char *system, const char *method, const char *path)
+fault_draw faults_draw(const char *system, const char *method, const char *path, const char *query)
 {
     fault_draw draw = {0};
     char line[512];
     snprintf(line, sizeof line, "%s %s", method, path);
+    for (int i = 1; i < fault_count; i++)
+        faults[i].armed = faults[i - 1].fired > 0;
     for (int i = 0; i < fault_count; i++) {
         fault *f = &faults[i];
         fault_kind kind = kinds[f->kind].kind;
-        if ((kind != FAULT_LATENCY && draw.kind) || !fires(f, system, line))
+        if ((kind != FAULT_LATENCY && draw.kind) || !fires(f, system, line, query))
             continue;
         if (kind == FAULT_LATENCY) {
             draw.latency += f->ms;

@@ -91,6 +91,7 @@ typedef enum {
     FAULT_CUT_AFTER,
     FAULT_SLOW_EFFECT,
     FAULT_TRUNCATED_JSON,
+    FAULT_DOUBLED_JSON,
     FAULT_SLOW_DRIP,
     FAULT_WRONG_TYPE,
     FAULT_DUPLICATE,
@@ -103,7 +104,7 @@ typedef struct {
     int64_t latency; /* further wait before the effect */
     json_t *answer;  /* of FAULT_ANSWER: a reference, until the door has used it */
 } fault_draw;
-fault_draw faults_draw(const char *system, const char *method, const char *path);
+fault_draw faults_draw(const char *system, const char *method, const char *path, const char *query);
 int faults_add(json_t *fault, char *why, size_t size);
 json_t *faults_list(void);
 void faults_clear(void);
@@ -123,11 +124,19 @@ json_t *events_state(void);
 /* observer.c */
 void observer_touch_till(const char *sku);
 void observer_touch_shop(json_t *detail);
-void observer_step(void);
+typedef enum { STEP_CALL, STEP_TILLS, STEP_SHOP, STEP_MAKERS } step_maker;
+void observer_step(
+    step_maker maker); /* who made it: a call of an interface, people at a till, people in the shop */
 extern void (*sim_stepped)(void); /* for a program that looks at every step itself; may be NULL */
 json_t *observer_state(void);
 void observer_close(void);
-int64_t observer_promised(const world_sku *k, int64_t *there); /* observer_orders.c: pieces */
+/* observer_orders.c: pieces */
+int64_t observer_promised(const world_sku *k, int64_t *there);
+typedef struct {
+    int64_t want, have; /* salable, by rule R1 and as the shop says; 10^-4 */
+    int64_t not_at_till;
+} observer_salable;
+observer_salable observer_goal(const world_sku *k, int64_t kept_back);
 
 /* tills.c, tills_run.c */
 json_t *tills_step(const char *verb, json_t *arguments, char *why, size_t size);

@@ -194,7 +194,7 @@ static int build_world(const options *o, json_t *scenario)
     sim_world.adobe = adobe_new(json_object_get(sim_world.settings, "adobe"));
     if (seed_settings((size_t)o->stores, (size_t)o->skus))
         return -1;
-    observer_step();
+    observer_step(STEP_SHOP);
     return o->tables ? seed_tables(o->tables) : 0;
 }
 

@@ -64,17 +64,45 @@ static int64_t at_least_0(int64_t n)
     return n > 0 ? n : 0;
 }
 
-int64_t observer_promised(const world_sku *k, int64_t *there)
+typedef struct {
+    int64_t web;    /* pieces that the shop reserves and no till has handed out */
+    int64_t shared; /* of these, held at a till */
+} web_pieces;
+
+static web_pieces look_at_orders(const world_sku *k)
 {
     adobe_promise orders[MOST_ORDERS];
-    int64_t web = 0, shared = 0, held = 0;
+    web_pieces sum = {0};
     size_t count = adobe_promises(sim_world.adobe, k->shop, orders, MOST_ORDERS);
     for (size_t i = 0; i < count; i++) {
         at_tills t = look_at_tills(&orders[i], k->till);
         int64_t open = orders[i].held - smaller(orders[i].held, at_least_0(t.delivered - orders[i].gone));
-        web += open;
-        shared += smaller(open, t.held);
+        sum.web += open;
+        sum.shared += smaller(open, t.held);
     }
+    return sum;
+}
+
+/* The goal of R1 at rest: what the tills have free, less the web orders that no till holds. */
+observer_salable observer_goal(const world_sku *k, int64_t kept_back)
+{
+    web_pieces orders = look_at_orders(k);
+    int64_t free_ = 0;
+    for (size_t i = 0; i < sim_world.store_count; i++) {
+        int64_t total = 0, reserved = 0;
+        sitoo_level(sim_world.sitoo, sim_world.stores[i].warehouse, k->till, &total, &reserved);
+        free_ += at_least_0((total - at_least_0(reserved)) / 1000 - kept_back);
+    }
+    int64_t not_at_till = orders.web - orders.shared, want = free_ - not_at_till;
+    int64_t least = adobe_threshold(sim_world.adobe, k->shop);
+    int64_t have = adobe_salable(sim_world.adobe, k->shop, 2);
+    return (observer_salable){at_least_0(want * 10000 - least), at_least_0(have), not_at_till};
+}
+
+int64_t observer_promised(const world_sku *k, int64_t *there)
+{
+    int64_t held = 0;
+    web_pieces orders = look_at_orders(k);
     *there = 0;
     for (size_t i = 0; i < sim_world.store_count; i++) {
         int64_t total = 0, reserved = 0;
@@ -82,5 +110,5 @@ int64_t observer_promised(const world_sku *k, int64_t *there)
         *there += at_least_0(total) / 1000;
         held += reserved / 1000;
     }
-    return web + at_least_0(held - shared);
+    return orders.web + at_least_0(held - orders.shared);
 }

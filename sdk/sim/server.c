@@ -113,12 +113,22 @@ static struct MHD_Response *trickling(sim_answer *a, fault_draw draw)
     return MHD_create_response_from_callback(t->size, 4096, on_trickle, t, free_trickle);
 }
 
+static void double_body(sim_answer *a)
+{
+    buffer once = a->body;
+    a->body = (buffer){0};
+    buffer_printf(&a->body, "%s%s", buffer_text(&once), buffer_text(&once));
+    buffer_free(&once);
+}
+
 static enum MHD_Result send_answer(struct MHD_Connection *connection, sim_answer *a, fault_draw draw)
 {
     if (draw.kind == FAULT_WRONG_TYPE)
         a->type = "text/html";
     if (draw.kind == FAULT_TRUNCATED_JSON)
         a->body.size /= 2;
+    if (draw.kind == FAULT_DOUBLED_JSON && a->body.size)
+        double_body(a);
     bool parts = (draw.kind == FAULT_CUT_IN || draw.kind == FAULT_SLOW_DRIP) && a->body.size > 1;
     struct MHD_Response *r =
         parts ? trickling(a, draw)

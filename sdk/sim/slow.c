@@ -65,7 +65,7 @@ static void play(slow_request r)
         sitoo_handle(sim_world.sitoo, &q, &a);
     else
         adobe_handle(sim_world.adobe, &q, &a);
-    observer_step();
+    observer_step(STEP_CALL);
     answer_free(&a);
     json_decref(r.text);
     json_decref(r.headers);

@@ -242,7 +242,7 @@ void till_upload_due(int64_t now, bool all)
         tills_done.uploaded += done != NULL;
         json_decref(done);
         json_array_remove(offline, i);
-        observer_step();
+        observer_step(STEP_TILLS);
     }
 }
 
@@ -275,12 +275,12 @@ json_t *tills_step(const char *verb, json_t *arguments, char *why, size_t size)
             continue;
         json_t *done = !steps[i].bare && read_step(&t) ? NULL : steps[i].run(&t);
         tills_done.refused += done == NULL;
-        observer_step();
+        observer_step(STEP_TILLS);
         return done;
     }
     bool known = false;
     json_t *done = till_staff(verb, arguments, &known, why, size);
-    observer_step();
+    observer_step(STEP_TILLS);
     if (!known)
         snprintf(
             why, size,

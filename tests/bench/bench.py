@@ -15,7 +15,6 @@ import http.server
 import json
 import os
 import shlex
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -23,18 +22,12 @@ import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "system"))
+from measure import peak, row, usage  # noqa: E402
+from orders import bench_orders  # noqa: E402
 from tb import BUILD, PLUGINS, Daemon, World, free_port  # noqa: E402
 
 LOAD = os.path.join(BUILD, "bench-load")
 FLOOR = os.path.join(BUILD, "bench-floor")
-
-
-def spread(values):
-    return "%s / %s / %s" % tuple("%.4g" % v for v in (min(values), statistics.median(values), max(values)))
-
-
-def row(name, values, unit=""):
-    print("  %-58s %s%s" % (name, spread(values), " " + unit if unit else ""), flush=True)
 
 
 def load(port, connections, seconds, rate, password):
@@ -65,20 +58,6 @@ def commit_times(seconds, rate):
         done = subprocess.run([FLOOR, "commit", os.path.join(d, "floor.db"), "1", str(seconds), str(rate)],
                               capture_output=True, text=True, check=True)
         return json.loads(done.stdout)
-
-
-def usage(pid):
-    """(RSS in MiB, CPU seconds)"""
-    with open("/proc/%d/statm" % pid) as f:
-        rss = int(f.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
-    with open("/proc/%d/stat" % pid) as f:
-        fields = f.read().rsplit(")", 1)[1].split()
-    return rss, (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def peak(pid):
-    with open("/proc/%d/status" % pid) as f:
-        return next(int(line.split()[1]) / 1024 for line in f if line.startswith("VmHWM"))
 
 
 # ---- accepting webhook bodies ----
@@ -438,7 +417,7 @@ def bench_idle(args):
 
 BENCHES = {"accept": bench_accept, "acknowledge": bench_acknowledge, "fresh": bench_fresh, "calls": bench_calls,
            "idle": bench_idle, "backlog": bench_backlog, "transforms": bench_transforms, "limited": bench_limited,
-           "levels": bench_levels}
+           "levels": bench_levels, "orders": bench_orders}
 LONG = {"saturday": bench_saturday}  # only when they are asked for
 
 

@@ -2,11 +2,16 @@
 /* The floors that figures are divided by, taken on the same machine in the same run:
  *
  *   bench-floor http
- *       a bare libmicrohttpd responder with the listener's own settings: reads the body, answers 200. Says
- * its port, ends with its standard input. bench-floor commit FILE ROWS SECONDS [RATE] group commits of ROWS
- * inbox rows with their indexes and dedup ids, as the journal writes them (WAL, synchronous=FULL). Says rows
- * a second; at so many commits a second: what one took.
+ *       A bare libmicrohttpd responder with the listener's own settings: reads the body, answers 200. Says its
+ *       port, ends with its standard input.
+ *   bench-floor commit FILE ROWS SECONDS [RATE]
+ *       Group commits of ROWS inbox rows with their indexes and dedup ids, as the journal writes them (WAL,
+ *       synchronous=FULL). Says rows a second; at so many commits a second: what one took.
+ *   bench-floor post URL HEADER FILE
+ *       Posts each line of the file as JSON, one after the other over one connection of libcurl that is kept,
+ *       and does nothing with the answers. Says how many were answered with 200, and calls a second.
  */
+#include <curl/curl.h>
 #include <microhttpd.h>
 #include <sqlite3.h>
 #include <stdint.h>
@@ -164,6 +169,52 @@ static int commit_floor(const char *path, int rows, double seconds, double rate)
     return 0;
 }
 
+/* ---- post ---- */
+
+static size_t forget(char *data, size_t one, size_t n, void *arg)
+{
+    (void)data, (void)one, (void)arg;
+    return n;
+}
+
+static long post_lines(CURL *h, FILE *in, long *answered)
+{
+    char *line = NULL;
+    size_t room = 0;
+    long n = 0;
+    for (ssize_t size; (size = getline(&line, &room, in)) > 1; n++) {
+        long status = 0;
+        curl_easy_setopt(h, CURLOPT_POSTFIELDSIZE, (long)size - 1);
+        curl_easy_setopt(h, CURLOPT_POSTFIELDS, line);
+        if (!curl_easy_perform(h))
+            curl_easy_getinfo(h, CURLINFO_RESPONSE_CODE, &status);
+        *answered += status == 200;
+    }
+    free(line);
+    return n;
+}
+
+static int post_floor(const char *url, const char *header, const char *path)
+{
+    FILE *in = fopen(path, "re");
+    CURL *h = curl_easy_init();
+    struct curl_slist *headers =
+        curl_slist_append(curl_slist_append(NULL, "Content-Type: application/json"), header);
+    long answered = 0;
+    if (!in || !h || !headers)
+        return fprintf(stderr, "bench-floor: cannot post %s\n", path), 1;
+    curl_easy_setopt(h, CURLOPT_URL, url);
+    curl_easy_setopt(h, CURLOPT_HTTPHEADER, headers);
+    curl_easy_setopt(h, CURLOPT_WRITEFUNCTION, forget);
+    double began = now_s();
+    long n = post_lines(h, in, &answered);
+    printf("{\"answered\": %ld, \"per_second\": %.1f}\n", answered, (double)n / (now_s() - began));
+    curl_easy_cleanup(h);
+    curl_slist_free_all(headers);
+    fclose(in);
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     if (argc == 2 && !strcmp(argv[1], "http"))
@@ -171,6 +222,8 @@ int main(int argc, char **argv)
     if ((argc == 5 || argc == 6) && !strcmp(argv[1], "commit"))
         return commit_floor(argv[2], (int)strtol(argv[3], NULL, 10), strtod(argv[4], NULL),
                             argc == 6 ? strtod(argv[5], NULL) : 0);
-    fprintf(stderr, "usage: bench-floor http | commit FILE ROWS SECONDS [RATE]\n");
+    if (argc == 5 && !strcmp(argv[1], "post"))
+        return post_floor(argv[2], argv[3], argv[4]);
+    fprintf(stderr, "usage: bench-floor http | commit FILE ROWS SECONDS [RATE] | post URL HEADER FILE\n");
     return 2;
 }

@@ -96,7 +96,7 @@ int scenario_world(const scenario *s, const char *folder)
     sim_world.adobe = adobe_new(json_object_get(sim_world.settings, "adobe"));
     if (!sim_world.sitoo || !sim_world.adobe || seed_settings((size_t)s->stores, (size_t)s->skus))
         baton_fail("the world could not be made");
-    observer_step();
+    observer_step(STEP_TILLS);
     return seed_tables(folder);
 }
 

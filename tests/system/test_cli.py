@@ -13,7 +13,7 @@ import tb
 from tb import TILLBRIDGE, Daemon, World, main
 
 SOURCE = os.environ.get("srcdir", os.path.join(os.path.dirname(__file__), "..", ".."))
-COMMANDS = ["run", "check", "doctor", "status", "plugins", "exceptions", "explain", "cursor", "reload", "pipeline", "demo",
+COMMANDS = ["run", "check", "doctor", "status", "plugins", "exceptions", "explain", "approve", "cursor", "reload", "pipeline", "demo",
             "version"]
 
 CONFIGURATION = """
@@ -87,7 +87,8 @@ def test_wrong_calls():
     for args, words in [
             ((), "usage: tillbridge COMMAND"), (("statsu",), 'did you mean "status"'), (("xyzzy",), 'no command "xyzzy"'),
             (("status", "--jsno"), "no option --jsno"), (("status", "-x"), "no option -x"), (("status", "-c"), "-c wants a"),
-            (("status", "extra"), 'no place for "extra"'), (("explain",), "wants KEY"), (("run", "--json"), "no option --json"),
+            (("status", "extra"), 'no place for "extra"'), (("explain",), "wants [TYPE] KEY"), (("approve", "tax", "--by", "A"), "--by and --why"),
+            (("approve", "../x"), "no name of"), (("run", "--json"), "no option --json"),
             (("exceptions", "lsit"), 'did you mean "list"'), (("exceptions", "show"), "wants the ID"),
             (("exceptions", "show", "x1"), "no number"), (("exceptions", "drop", "1"), "wants --why"),
             (("cursor", "set", "a", "b"), "wants PIPELINE"), (("cursor", "set", "a", "b", "c", "d"), "and --why"),

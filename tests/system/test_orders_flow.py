@@ -17,10 +17,10 @@ from tb import PIPELINE, PLUGINS, TILLBRIDGE, World, http, main
 STREAMS = ("orders", "shipments", "invoices", "creditmemos")
 ORDERS = """, { name = "orders"; owner = "customer care"; mode = "latest"; freshness = "120s";
     sources    = ( %(sources)s, { plugin = "sitoo-source"; connection = "sitoo"; stream = "orders"; site = 1; every = "15s";
-                                  events = true; sweep = "10m"; } );
+                                  events = true; sweep = "%(sweep)s"; } );
     transforms = ( { plugin = "sku-map"; skus = "skus"; unmapped = "same"; }, { plugin = "tax-normalizer"; },
                    { plugin = "order-router"; locations = "locations"; },
-                   { plugin = "order-bridge"; payments = "payments"; locations = "locations"; send-when = "%(send_when)s"; } );
+                   { plugin = "order-bridge"; payments = "payments"; locations = "locations"; send-when = "%(send_when)s"; %(bridge)s } );
     sinks      = ( { plugin = "sitoo-sink"; connection = "sitoo"; site = 1; }, { plugin = "adobe-sink"; connection = "adobe"; } );
     deliver    = { batch = 20; linger = "1s"; }; }"""
 OPEN, CANCELLED = 0, 20
@@ -33,7 +33,7 @@ PAYMENTS = (("checkmo", "captured-at-order", "capture"), ("authorize", "capture-
 class Flow(World):
     """Both ends, both pipelines, and stock in the shop before the first order."""
 
-    def __init__(self, send_when="placed", **more):
+    def __init__(self, send_when="placed", sweep="10m", bridge="", **more):
         super().__init__(**{"stores": 2, "skus": 6, "clock": 20, "tables": 'payments = "payments.csv";',
                             "rule": 'reserved = "orders/reserved";',
                             "source": '}, { records = ( "stock.level" );',  # a second source: what order-bridge emits
@@ -43,7 +43,8 @@ class Flow(World):
         day = time.strftime("%Y-%m-%dT00:00Z", time.gmtime(time.time() - 86400))
         sources = ", ".join('{ plugin = "adobe-source"; connection = "adobe"; stream = "%s"; from = "%s"; every = "20s"; }'
                             % (stream, day) for stream in STREAMS)
-        self.start(pipelines=PIPELINE % self.settings + ORDERS % {"sources": sources, "send_when": send_when})
+        self.start(pipelines=PIPELINE % self.settings + ORDERS % {
+            "sources": sources, "send_when": send_when, "sweep": sweep, "bridge": bridge})
         self.until(self.resting, "the stock is in the shop")
         self.sku = max(self.levels().items(), key=lambda row: row[1])[0][0]
 

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The stock path from till to shop with the real binaries: quiet, under faults and kills, through outages.
 
-FIRE=200x2000x50000x300 (stores, SKUs, sales, kills) makes the one under fire as large as one likes.
+FIRE=200x2000x50000x300 (stores, SKUs, sales, kills) makes the one under fire as large as one likes, OUTAGE=43200 (seconds
+of the world's clock) an outage as long.
 """
 import os
 import random
@@ -68,18 +69,31 @@ def test_sales_with_every_fault_and_kills():
     under_fire(stores, skus, sales, kills, 2 * sales / 2000)
 
 
-def test_outage_parks_nothing():
+def outage(side, seconds):
+    """One side does not answer for so long, while the tills sell on."""
     with World(stores=3, skus=20) as w:
         w.start()
         w.at_rest()
-        w.sim("POST", "/system", {"name": "adobe", "down": True})
-        sell(w, sales=100, per_second=2)
-        w.until(lambda: any(c["paused"] for c in w.status()["connections"] if c["name"] == "adobe"), "the pause shows")
-        assert w.counters()["parked"] == 0 and w.counters()["pending"] > 0, w.counters()
+        w.sim("POST", "/system", {"name": side, "down": True})
+        began = time.monotonic()
+        sell(w, sales=100 + seconds // 60, per_second=2)
+        w.until(lambda: any(c["paused"] for c in w.status()["connections"] if c["name"] == side), "the pause shows")
+        time.sleep(max(0, seconds / 100 - (time.monotonic() - began)))  # the clock runs 100 times faster
+        assert w.counters()["parked"] == 0 and w.exceptions() == [], (w.counters(), w.exceptions())
+        assert side == "sitoo" or w.counters()["pending"] > 0, w.counters()
         w.law()
-        w.sim("POST", "/system", {"name": "adobe", "down": False})
+        w.sim("POST", "/system", {"name": side, "down": False})
         w.at_rest()
-        assert w.counters()["parked"] == 0 and w.exceptions() == []
+        assert w.counters()["parked"] == 0 and w.exceptions() == [], w.exceptions()
+        print("%s away for %d s: parked nothing; %s" % (side, seconds, w.counters()))
+
+
+def test_outage_of_the_shop_parks_nothing():
+    outage("adobe", int(os.environ.get("OUTAGE", "600")))
+
+
+def test_outage_of_the_tills_parks_nothing():
+    outage("sitoo", int(os.environ.get("OUTAGE", "600")))
 
 
 def test_shadow_writes_nothing():
@@ -92,5 +106,5 @@ def test_shadow_writes_nothing():
 
 
 if __name__ == "__main__":
-    main([test_one_sale_reaches_the_shop, test_outage_parks_nothing, test_shadow_writes_nothing,
-          test_sales_with_every_fault_and_kills])
+    main([test_one_sale_reaches_the_shop, test_outage_of_the_shop_parks_nothing, test_outage_of_the_tills_parks_nothing,
+          test_shadow_writes_nothing, test_sales_with_every_fault_and_kills])

@@ -104,6 +104,12 @@ START_TEST(values_arrive_in_the_model)
     ck_assert_str_eq(sitoo->webhook_password, "from-the-environment");
     ck_assert_str_eq(adobe->access_token_secret, "from-systemd");
     ck_assert_int_eq(adobe->auth, AUTH_OAUTH1);
+    const config_connection *cloud = config_connection_find(c, "cloud");
+    ck_assert_int_eq(cloud->auth, AUTH_OAUTH2);
+    ck_assert_str_eq(cloud->token_url, "https://ims-na1.adobelogin.com/ims/token/v3");
+    ck_assert_str_eq(cloud->client_secret, "from-the-environment");
+    ck_assert_int_eq(cloud->headers_n, 2);
+    ck_assert_str_eq(cloud->headers[1], "x-gw-ims-org-id: from-the-environment");
     ck_assert_int_eq(adobe->timeout, 250);
     ck_assert_int_eq(sitoo->rate, 4000);
     ck_assert_str_eq(sitoo->where.file, "good-02-connections.inc");

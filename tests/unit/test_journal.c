@@ -646,6 +646,29 @@ START_TEST(an_older_file_gets_the_newer_indexes)
 }
 END_TEST
 
+/* All of it or nothing, on what was read, with its audit row. */
+START_TEST(a_person_changes_state_that_was_read)
+{
+    int64_t version = 0, now;
+    journal_who who = {"uid:0", "agreed", 4000};
+    change_state("1");
+    free(journal_state_get(j, "stock/rows", "k", &version));
+    journal_edit edits[] = {{{"stock/rows", "new", "2"}, 0}, {{"stock/rows", "k", NULL}, version + 1}};
+    ck_assert_int_eq(journal_state_change(j, &who, "approve", edits, 2, &e), JOURNAL_REFUSED);
+    ck_assert_ptr_nonnull(strstr(e.text, "stock/rows k was changed meanwhile"));
+    ck_assert_ptr_null(journal_state_get(j, "stock/rows", "new", &now));
+    edits[1].version = version;
+    ck_assert_int_eq(journal_state_change(j, &who, "approve", edits, 2, &e), JOURNAL_DONE);
+    ck_assert_ptr_null(journal_state_get(j, "stock/rows", "k", &now));
+    char *value = journal_state_get(j, "stock/rows", "new", &now);
+    ck_assert_str_eq(value, "2");
+    free(value);
+    ck_assert_int_eq(journal_audit_verify(j, &e), 0);
+    beside_the_journal("UPDATE audit SET after = '3' WHERE what = 'approve stock/rows new'");
+    ck_assert_int_eq(journal_audit_verify(j, &e), -1); /* so the row was there */
+}
+END_TEST
+
 START_TEST(a_chain_that_cannot_be_read_is_not_a_good_one)
 {
     journal_who who = {"uid:0", "first day", 4000};
@@ -870,6 +893,7 @@ int main(void)
     tcase_add_test(t, what_cannot_be_read_is_not_nothing);
     tcase_add_test(t, a_flipped_bit_in_a_body_parks_the_record);
     tcase_add_test(t, changes_by_people_are_chained);
+    tcase_add_test(t, a_person_changes_state_that_was_read);
     tcase_add_test(t, a_chain_that_was_changed_is_told);
     tcase_add_test(t, a_chain_that_cannot_be_read_is_not_a_good_one);
     tcase_add_test(t, bodies_are_received_once_and_go_when_expanded);

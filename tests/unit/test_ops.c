@@ -253,6 +253,34 @@ START_TEST(a_key_is_explained)
 }
 END_TEST
 
+static void remember(const char *namespace_, const char *key, const char *value)
+{
+    journal_who who = {"uid:7", "test", env_now()};
+    journal_edit edit = {{namespace_, key, value}, 0};
+    ck_assert_int_eq(journal_state_change(j, &who, "set", &edit, 1, &e), JOURNAL_DONE);
+}
+
+/* By whichever part of its name the key is: whole, begin or end, but not a piece of a word. */
+START_TEST(what_is_remembered_of_a_key_is_told)
+{
+    static const char *const found[] = {"12", "12/3", "SKU@a/12"};
+    remember("stock/a", "12", "{\"n\":1}");
+    remember("stock/a", "12/3", "no JSON");
+    remember("stock/a", "123", "1");
+    remember("stock/a", "1", "1");
+    remember("stock/b", "SKU@a/12", "[1]");
+    remember("stock/b", "SKU@a/312", "[1]");
+    remember("stocks/b", "12", "1");
+    const json_t *x = call(200, "GET", "explain", "{'key': '12'}", NULL),
+                 *list = json_object_get(x, "remembered");
+    ck_assert_int_eq(json_array_size(list), 3);
+    for (size_t i = 0; i < 3; i++)
+        ck_assert_str_eq(text(json_array_get(list, i), "key"), found[i]);
+    ck_assert_int_eq(number(json_object_get(json_array_get(list, 0), "value"), "n"), 1);
+    ck_assert_str_eq(text(json_array_get(list, 2), "namespace"), "stock/b");
+}
+END_TEST
+
 /* ---- cursors and pipelines ---- */
 
 START_TEST(a_cursor_is_set_where_there_is_one)
@@ -320,6 +348,7 @@ int main(void)
     tcase_add_test(c, an_exception_is_shown_with_its_keys);
     tcase_add_test(c, retry_and_drop);
     tcase_add_test(c, a_key_is_explained);
+    tcase_add_test(c, what_is_remembered_of_a_key_is_told);
     tcase_add_test(c, a_cursor_is_set_where_there_is_one);
     tcase_add_test(c, pipelines_are_renamed_and_retired);
     tcase_add_test(c, metrics_count_and_escape);

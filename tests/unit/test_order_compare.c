@@ -61,7 +61,7 @@ static const stock_case stock_cases[] = {
 START_TEST(stock_row_holds_what_the_table_says)
 {
     const stock_case *c = &stock_cases[_i];
-    share_line line = {2 * P, c->canceled * P, c->shipped * P, c->refunded * P};
+    share_line line = {2 * P, c->canceled * P, c->shipped * P, c->refunded * P, 0};
     share_place at[2] = {{c->delivered * P, c->shipped_here * P, c->undelivered * P, 0, 0},
                          {c->elsewhere * P, 0, 0, 0, 0}};
     share_out(&line, at, 2);
@@ -81,7 +81,7 @@ END_TEST
 /* Row 12: v gets the order, its quantity does not move. Row 18: v handed out, so its row is raised first. */
 START_TEST(another_store_takes_over)
 {
-    share_line line = {2 * P, 0, 0, 0};
+    share_line line = {2 * P, 0, 0, 0, 0};
     share_place moved[2] = {{0, 0, 0, 0, 0}, {0, 0, 2 * P, 0, 0}};
     share_out(&line, moved, 2);
     ck_assert_int_eq(moved[0].held, 0);
@@ -98,7 +98,7 @@ END_TEST
 /* Somebody shipped from the wrong source: what is out and untold is told once, not twice. */
 START_TEST(shipped_from_another_source)
 {
-    share_line line = {3 * P, 0, 2 * P, 0};
+    share_line line = {3 * P, 0, 2 * P, 0, 0};
     share_place at[2] = {{3 * P, 0, 0, 0, 0}, {0, 2 * P, 0, 0, 0}};
     share_out(&line, at, 2);
     ck_assert_int_eq(at[0].gone, 1 * P);
@@ -110,7 +110,7 @@ END_TEST
  */
 START_TEST(never_more_than_is_promised)
 {
-    share_line line = {2 * P, 1 * P, 0, 0};
+    share_line line = {2 * P, 1 * P, 0, 0, 0};
     share_place at[2] = {{2 * P, 0, 0, 0, 0}, {0, 0, 1 * P, 0, 0}};
     share_out(&line, at, 2);
     ck_assert_int_eq(at[0].gone, 1 * P);
@@ -140,7 +140,7 @@ typedef struct world { /* one SKU in one stock, pieces */
 static void roll_line(world *w)
 {
     share_place at[SOURCES] = {{0, 0, 0, 0, 0}};
-    share_line line = {0, 0, 0, 0};
+    share_line line = {0, 0, 0, 0, 0};
     int waiting = dice(3), cancelled = dice(2);
     for (int s = 0; s < SOURCES; s++) {
         int held = dice(3), out = dice(2), told = dice(2);
@@ -313,8 +313,8 @@ static const life_case life_cases[] = {
 static facts facts_of(const life_case *c)
 {
     facts f = {.shop = c->shop, .till = c->till, .is = c->is};
-    sold_counts counts = {c->ordered, c->canceled, c->shipped, c->refunded, 0};
-    share_line line = {c->ordered, c->canceled, c->shipped, c->refunded};
+    sold_counts counts = {c->ordered, c->canceled, c->shipped, c->refunded, 0, 0};
+    share_line line = {c->ordered, c->canceled, c->shipped, c->refunded, 0};
     int64_t kept = sold_kept(&counts, c->delivered);
     facts_add(&f, &(thing_counts){c->placed, kept < c->placed ? kept : c->placed, c->delivered, c->taken_back,
                                   c->shipped, share_promised(&line)});

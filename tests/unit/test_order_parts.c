@@ -8,6 +8,9 @@
 
 #include <tillbridge/test.h>
 
+#include "plugins/order-bridge/shares.h"
+#include "plugins/order-parts/order_parts.h"
+
 extern const tb_plugin tillbridge_plugin;
 
 enum { NOW = 1795392000 };
@@ -264,6 +267,36 @@ START_TEST(edited_order_goes_first_the_old_then_the_new)
 }
 END_TEST
 
+/* Three ordered, one refunded, one shipped: whether it was the same one is told by what came first. */
+START_TEST(memo_before_or_after_the_shipment)
+{
+    static const struct {
+        const char *memo, *shipment; /* times */
+        int apart;
+        int64_t promised, kept; /* what the shop reserves still; what the customer gets, one being out */
+    } cases[] = {{"2026-11-24 10:00:01", "2026-11-24 10:00:02", 1, 1, 2},
+                 {"2026-11-24 10:00:02", "2026-11-24 10:00:01", 0, 2, 3},
+                 {"2026-11-24 10:00:01", "2026-11-24 10:00:01", 1, 1, 2}, /* not known: the fewer */
+                 {"", "2026-11-24 10:00:01", 0, 2, 3}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        sold_counts n;
+        json_auto_t *order = json_pack("{s:[{s:i, s:i, s:i, s:i}]}", "items", "item_id", 1, "qty_ordered", 3,
+                                       "qty_shipped", 1, "qty_refunded", 1);
+        json_auto_t *sold = json_pack("{s:i, s:i, s:i}", "item", 1, "ship", 1, "quantity", 3);
+        json_auto_t *documents =
+            json_pack("{s:[{s:s, s:[{s:i, s:i}]}], s:[{s:s, s:[{s:i, s:i}]}]}", "shipments", "created_at",
+                      cases[i].shipment, "items", "order_item_id", 1, "qty", 1, "creditmemos", "created_at",
+                      cases[i].memo, "items", "order_item_id", 1, "qty", 1);
+        sold_counts_read(order, sold, &n);
+        sold_apart_read(order, documents, sold, &n);
+        share_line line = {n.ordered, n.canceled, n.shipped, n.refunded, n.apart};
+        ck_assert_int_eq(n.apart, cases[i].apart * TB_QUANTITY_SCALE);
+        ck_assert_int_eq(share_promised(&line), cases[i].promised * TB_QUANTITY_SCALE);
+        ck_assert_int_eq(sold_kept(&n, TB_QUANTITY_SCALE), cases[i].kept * TB_QUANTITY_SCALE);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("order-parts");
@@ -272,6 +305,7 @@ int main(void)
     tcase_add_test(c, parts_share_the_money_to_the_cent);
     tcase_add_test(c, fixed_bundle_gives_its_money_to_its_pieces);
     tcase_add_test(c, refund_cuts_the_last_part_that_has_it_still);
+    tcase_add_test(c, memo_before_or_after_the_shipment);
     tcase_add_test(c, edited_order_goes_first_the_old_then_the_new);
     suite_add_tcase(s, c);
     SRunner *r = srunner_create(s);

@@ -142,6 +142,21 @@ START_TEST(timers_tell_of_renewal_and_lapse)
 }
 END_TEST
 
+/* Reserved for a day, as an unpaid order is: told while there is time to renew it. */
+START_TEST(a_short_reservation_is_told_before_it_lapses)
+{
+    swept();
+    note("8");
+    tb_test_expect(t, "GET", "/orders.json", "orderid=8&num=100&" FIELDS, 200,
+                   LIST("1", OURS("8", "P-12-1-1", "0", "1795478400")));
+    read_on();
+    char name[64];
+    int64_t end = 1795478400000LL;
+    snprintf(name, sizeof name, "%015lld/8", (long long)(end - (end - NOW) / 4));
+    ck_assert_ptr_nonnull(tb_test_state(t, "timers", name));
+}
+END_TEST
+
 START_TEST(a_timer_of_a_closed_order_is_silent)
 {
     swept();
@@ -330,6 +345,7 @@ int main(void)
         &events_end_as_keys_of_web_orders_or_as_till_sales,
         &another_site_is_not_ours,
         &timers_tell_of_renewal_and_lapse,
+        &a_short_reservation_is_told_before_it_lapses,
         &a_timer_of_a_closed_order_is_silent,
         &the_sweep_tells_what_differs_and_who_has_left,
         &a_sweep_out_of_order_is_not_believed,

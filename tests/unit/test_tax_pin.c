@@ -18,7 +18,7 @@ START_TEST(changed_shop_stops_orders_until_approved)
     must_stop(&x, "tax.pin", "store 1 catalog-prices");
     ck_assert(tb_test_depends(x.record, 0, &kind, &name));
     ck_assert_str_eq(kind, "state");
-    ck_assert_str_eq(name, "test/tax/1/catalog-prices");
+    ck_assert_str_eq(name, "tax/1/catalog-prices");
     ck_assert_ptr_nonnull(strstr(tb_test_text(x.record), "catalog-prices is including, pinned is excluding"));
     done(&x);
     ck_assert_str_eq(tb_test_state(t, "tax", "1/catalog-prices/proposed"),
@@ -67,7 +67,7 @@ START_TEST(configuration_against_the_pin)
     result x = apply(t, recorded("409-order-a1-excl-tax-two-simples-order-get"));
     must_stop(&x, "tax.pin", "store 1 calculation");
     ck_assert(tb_test_depends(x.record, 0, &kind, &name));
-    ck_assert_str_eq(name, "test/tax/1/calculation");
+    ck_assert_str_eq(name, "tax/1/calculation");
     done(&x);
     approve(t, "1/calculation");
     x = apply(t, recorded("409-order-a1-excl-tax-two-simples-order-get"));
