@@ -750,7 +750,7 @@ START_TEST(a_take_prefers_the_oldest_and_the_fullest_group)
 {
     const char *const groups[] = {"a", "b", "b", "c", "c", "c"};
     journal_item items[6];
-    char keys[6][4];
+    char keys[6][16];
     for (int i = 0; i < 6; i++) {
         snprintf(keys[i], sizeof keys[i], "k%d", i);
         items[i] =
