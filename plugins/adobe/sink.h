@@ -78,5 +78,6 @@ int sources_read(tb_ctx *ctx, uint32_t flags, json_t **out, char *why, size_t si
 tb_verdict stock_deliver(adobe_sink *self, tb_ctx *ctx, tb_record **records, size_t count);
 tb_verdict snapshot_rows(tb_ctx *ctx, const char *cursor, tb_feed *feed);
 void sink_doctor(adobe_sink *self, tb_ctx *ctx, tb_doctor *doctor);
+void left_over_doctor(tb_ctx *ctx, tb_doctor *doctor); /* left_over.c: reservations that no order explains */
 
 #endif
