@@ -19,6 +19,23 @@ static bool noted_since(const adobe_sink *self, tb_ctx *ctx, const char *name, c
     return since;
 }
 
+/* The order's next look raises the mark; it is due at once, so a note that is older is of an order that waits
+ * for a person. */
+bool row_early(const adobe_sink *self, tb_ctx *ctx, const sink_row *row, int64_t mark)
+{
+    enum { PATIENCE_MS = 10 * 60 * 1000 };
+    char name[160], key[SINK_KEY_MOST], folded[SINK_SKU_MOST];
+    snprintf(name, sizeof name, "%s/moved", self->orders);
+    snprintf(key, sizeof key, "%s/%s", row->source, adobe_fold(row->sku, folded, sizeof folded));
+    const char *value = tb_state_get(ctx, name, key);
+    json_t *note = value ? json_loads(value, 0, NULL) : NULL;
+    int64_t when = json_integer_value(json_object_get(note, "when"));
+    bool early =
+        json_is_true(json_object_get(note, "found")) && mark < when && tb_now(ctx) - when < PATIENCE_MS;
+    json_decref(note);
+    return early;
+}
+
 bool row_moved(const adobe_sink *self, tb_ctx *ctx, const sink_row *row, int64_t when)
 {
     char folded[SINK_SKU_MOST];

@@ -97,11 +97,11 @@ size_t needs_of_rows(const json_t *rows, const json_t *order, stock_need *needs)
 
 /* ---- notes ---- */
 
-void needs_mark(tb_ctx *ctx, tb_record *record, const char *source, const stock_need *needs, size_t count,
-                bool always)
+static void mark(tb_ctx *ctx, tb_record *record, const char *source, const stock_need *needs, size_t count,
+                 bool always, const char *more)
 {
-    char key[SINK_KEY_MOST], folded[SINK_SKU_MOST], when[48];
-    snprintf(when, sizeof when, "{\"when\":%lld}", (long long)tb_now(ctx));
+    char key[SINK_KEY_MOST], folded[SINK_SKU_MOST], when[64];
+    snprintf(when, sizeof when, "{\"when\":%lld%s}", (long long)tb_now(ctx), more);
     for (size_t i = 0; i < count; i++) {
         snprintf(key, sizeof key, "%s/%s", source, adobe_fold(needs[i].sku, folded, sizeof folded));
         if (always)
@@ -109,6 +109,18 @@ void needs_mark(tb_ctx *ctx, tb_record *record, const char *source, const stock_
         else
             tb_state_set(ctx, record, "moved", key, when);
     }
+}
+
+void needs_mark(tb_ctx *ctx, tb_record *record, const char *source, const stock_need *needs, size_t count,
+                bool always)
+{
+    mark(ctx, record, source, needs, count, always, "");
+}
+
+void needs_mark_found(tb_ctx *ctx, tb_record *record, const char *source, const stock_need *needs,
+                      size_t count)
+{
+    mark(ctx, record, source, needs, count, false, ",\"found\":true");
 }
 
 /* ---- raising ---- */

@@ -72,6 +72,10 @@ size_t needs_of_rows(const json_t *rows, const json_t *order, stock_need *needs)
  * `always`: also when the record is rejected. */
 void needs_mark(tb_ctx *ctx, tb_record *record, const char *source, const stock_need *needs, size_t count,
                 bool always);
+/* The same for a document that a probe has found: what was to be kept of the step is lost, so until the order
+ * is looked at again its pieces count as not shipped, and no row is written from that. */
+void needs_mark_found(tb_ctx *ctx, tb_record *record, const char *source, const stock_need *needs,
+                      size_t count);
 /* Raises rows that hold less than is to be taken, to just that: it is gone from the till's shelf, so it is
  * not too much. 1: some were raised; 0: none was too low; -1: no answer. */
 int needs_raise(const order_step *step, const stock_need *needs, size_t count);

@@ -53,6 +53,12 @@ int row_read(adobe_sink *self, tb_ctx *ctx, tb_record *record, sink_row *row)
         row->done = true;
         return -1;
     }
+    if (row_early(self, ctx, row, mark_of(body))) {
+        tb_wait(record, tb_now(ctx) + SINK_EARLY_MS,
+                "%s: a shipment was found by its token; its order is looked at first", tb_record_key(record));
+        row->done = true;
+        return -1;
+    }
     row->status = json_integer_value(json_object_get(body, "status")) != 0;
     row->known = remembered(ctx, row->key, &m);
     row->before = m.quantity;

@@ -169,7 +169,7 @@ static void mark_found(tb_ctx *ctx, tb_record *record, const json_t *shipment, c
         if (adobe_id(json_object_get(order, "entity_id")) != adobe_id(json_object_get(shipment, "order_id")))
             continue;
         size_t n = needs_of_rows(json_object_get(shipment, "items"), order, needs);
-        needs_mark(ctx, record, source, needs, n, false);
+        needs_mark_found(ctx, record, source, needs, n);
     }
 }
 

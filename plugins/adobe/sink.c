@@ -42,8 +42,10 @@ static void sink_examine(void *self_, tb_ctx *ctx, tb_doctor *doctor)
 {
     adobe_sink *self = self_;
     sink_doctor(self, ctx, doctor);
-    if (!strcmp(tb_pipeline(ctx), self->orders))
-        orders_doctor(ctx, doctor);
+    if (strcmp(tb_pipeline(ctx), self->orders))
+        return;
+    orders_doctor(ctx, doctor);
+    left_over_doctor(ctx, doctor);
 }
 
 static void sink_close(void *self_, tb_ctx *ctx)

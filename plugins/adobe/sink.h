@@ -5,7 +5,7 @@
 
 #include "plugins/adobe/client.h"
 
-enum { SINK_KEY_MOST = 400, SINK_SKU_MOST = 160, SINK_HOUR = 3600 * 1000 };
+enum { SINK_KEY_MOST = 400, SINK_SKU_MOST = 160, SINK_HOUR = 3600 * 1000, SINK_EARLY_MS = 5000 };
 
 typedef struct adobe_sink {
     const char *locations; /* table, for doctor */
@@ -40,6 +40,8 @@ typedef struct sink_row {
 int row_read(adobe_sink *self, tb_ctx *ctx, tb_record *record, sink_row *row);
 /* Whether something else than our write has changed the row since. */
 bool row_moved(const adobe_sink *self, tb_ctx *ctx, const sink_row *row, int64_t when);
+/* Whether a shipment was found by a probe that the record does not know of yet; mark: of the record. */
+bool row_early(const adobe_sink *self, tb_ctx *ctx, const sink_row *row, int64_t mark);
 bool row_unchanged(const adobe_sink *self, tb_ctx *ctx, const sink_row *row);
 bool row_remembered(tb_ctx *ctx, const sink_row *row); /* at any age */
 void row_confirm(adobe_sink *self, tb_ctx *ctx, sink_row *row, const char *answer);
@@ -78,5 +80,6 @@ int sources_read(tb_ctx *ctx, uint32_t flags, json_t **out, char *why, size_t si
 tb_verdict stock_deliver(adobe_sink *self, tb_ctx *ctx, tb_record **records, size_t count);
 tb_verdict snapshot_rows(tb_ctx *ctx, const char *cursor, tb_feed *feed);
 void sink_doctor(adobe_sink *self, tb_ctx *ctx, tb_doctor *doctor);
+void left_over_doctor(tb_ctx *ctx, tb_doctor *doctor); /* left_over.c: reservations that no order explains */
 
 #endif

@@ -123,6 +123,8 @@ static void add_placed(bridge *b, size_t part, const json_t *till)
     }
 }
 
+/* What an earlier attempt handed out before it came to an end is the part's, too: both are counted, or the
+ * newest attempt would look as if it had handed that out itself, and hold so much less. */
 static void add_delivered(bridge *b, size_t part, const till_order *t)
 {
     size_t i;
@@ -132,7 +134,9 @@ static void add_delivered(bridge *b, size_t part, const till_order *t)
         size_t k = place_of(b, till_row_sold(t->json, i, b->sold));
         if (k == b->things)
             continue;
-        cell_at(b, part, k)->delivered += till_delivered(t->json, (int64_t)i, 0, false);
+        int64_t out = till_delivered(t->json, (int64_t)i, 0, false);
+        cell_at(b, part, k)->delivered += out;
+        cell_at(b, part, k)->placed += t->attempt == b->parts[part].till.attempt ? 0 : out;
         cell_at(b, part, k)->taken_back += till_delivered(t->json, (int64_t)i, 0, true);
     }
 }

@@ -9,21 +9,20 @@ import os
 import time
 
 from tb import main
-from test_orders_flow import CANCELLED, Flow
+from test_identity import CAPTURED, Identity
+from test_orders_flow import CANCELLED
 
 CLOSED = 10
 SIZES = tuple(int(n) for n in os.environ.get("FIRSTDAY", "24x14x40x4").split("x"))
 DIFFERENT = 2  # of those at the till: with other pieces than the shop's order
 
 
-class FirstDay(Flow):
+class FirstDay(Identity):
     """Both systems have a past before the daemon is started."""
 
     def __init__(self, sizes, adopt='adopt = "WEB-%s";'):
         self.sizes, self.adopt, self.past, self.web_open = sizes, adopt, False, []
-        settings = {"world": {"odd_skus": 0, "absent_rate": 0.0, "equal_start": True, "stock_most": 200},
-                    "sitoo": {"latency_ms": 0, "latency_row_ms": 0, "slot_requests": 0, "concurrency": 0}}
-        super().__init__(stores=2, skus=60, clock=60, sim_settings=settings)
+        super().__init__(skus=60, clock=60, world={"stock_most": 200})
 
     def start(self, **changes):
         if not self.past:
@@ -43,8 +42,11 @@ class FirstDay(Flow):
     def live_before(self):
         opened, at_till, old, left_over = self.sizes
         for n in range(old):
-            done = self.sim("POST", "/adobe/order", {"items": [{"sku": "SKU-%04d" % (n % 50 + 1), "quantity": 1}], "force": True})
-            self.sim("POST", "/adobe/order-state", {"order": done["order"], "state": "complete", "status": "complete"})
+            sku = "SKU-%04d" % (n % 50 + 1)
+            done = self.sim("POST", "/adobe/order", {"items": [{"sku": sku, "quantity": 1}], "force": True, "payment": CAPTURED})
+            if self.row(sku) < 1:
+                self.sim("POST", "/adobe/source-item", {"sku": sku, "source": "store-001", "quantity": 200})
+            self.sim("POST", "/adobe/order-ship", {"order": done["order"], "source": "store-001"})
         time.sleep(0.2)
         last = self.sim("POST", "/adobe/order", {"items": [{"sku": "SKU-0001", "quantity": 1}], "force": True})
         self.sim("POST", "/adobe/order-cancel", {"order": last["order"]})
@@ -52,7 +54,7 @@ class FirstDay(Flow):
         for n in range(opened):
             sku, pieces = "SKU-%04d" % (n % 50 + 1), n % 3 + 1
             items = [{"sku": sku, "quantity": pieces}] + ([{"sku": "SKU-0051", "quantity": 1}] if n % 4 == 0 else [])
-            order = self.sim("POST", "/adobe/order", {"items": items, "force": True, "payment": {"method": "checkmo", "action": "capture"}})
+            order = self.sim("POST", "/adobe/order", {"items": items, "force": True, "payment": CAPTURED})
             self.web_open.append(order)
             if n < at_till:
                 self.of_the_old_connector(order, items, n)
@@ -131,6 +133,11 @@ def test_every_order_is_taken_over_or_named():
         w.sim("POST", "/adobe/order-refund", {"order": taken[2]["order"],
                                               "return_to_stock": [i["item_id"] for i in w.web(taken[2]["order"])["items"]]})
         w.until(lambda: not w.live().get(taken[2]["increment_id"]), "it is cancelled at the till")
+        left_over = w.sizes[3]
+        _, said, _ = w.cli("doctor")
+        told = {line.split()[3].rstrip(":") for line in said.splitlines() if "are left over" in line} if left_over else set()
+        assert told == {"SKU-%04d" % (52 + n % 9) for n in range(left_over)}, said
+        assert not left_over or "inventory:reservation:create-compensations" in said, said
         w.law()
         print("%d open orders, %d of them at the till before, %d old: %d at the till, 0 doubles, %d named %s" %
               (opened, at_till, old, len(live), len(named), sorted(set(named.values()))))

@@ -515,6 +515,32 @@ START_TEST(a_moved_row_is_not_believed)
 }
 END_TEST
 
+/* A shipment was found by its token, and the row still counts its pieces as not shipped. */
+START_TEST(a_row_waits_for_the_order_whose_shipment_was_found)
+{
+    static const struct {
+        const char *note;
+        int64_t mark;
+        tb_verdict verdict;
+    } cases[] = {{"{\"when\":1795391900000,\"found\":true}", 0, TB_WAIT},
+                 {"{\"when\":1795391900000,\"found\":true}", 1795391900000, TB_NOOP},
+                 {"{\"when\":1795390000000,\"found\":true}", 0, TB_NOOP}}; /* the order waits for a person */
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        tb_record *row =
+            tb_record_new("stock.level", "A@web",
+                          json_pack("{s:s, s:s, s:s, s:i, s:I}", "sku", "A", "source", "web", "quantity",
+                                    "3.000", "status", 1, "mark", (json_int_t)cases[i].mark));
+        tb_test_set_state(t, "rows", "web/A",
+                          "{\"q\":\"3.000\",\"s\":1,\"when\":1795391950000,\"mark\":1795391900000}");
+        tb_test_set_state(t, "orders/moved", "web/a", cases[i].note);
+        ck_assert_int_eq(tb_test_deliver(t, "stock", &row, 1), TB_OK);
+        check_clean();
+        ck_assert_int_eq(tb_test_verdict(row), cases[i].verdict);
+        tb_record_unref(row);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("adobe-orders");
@@ -541,6 +567,7 @@ int main(void)
     tcase_add_test(c, a_comment_carries_the_present_status);
     tcase_add_test(c, a_false_cancel_is_no_success);
     tcase_add_loop_test(c, a_moved_row_is_not_believed, 0, 6);
+    tcase_add_test(c, a_row_waits_for_the_order_whose_shipment_was_found);
     SRunner *runner = srunner_create(s);
     srunner_run_all(runner, CK_NORMAL);
     int failed = srunner_ntests_failed(runner);

@@ -648,6 +648,33 @@ START_TEST(memo_marks_all_sources)
 }
 END_TEST
 
+/* One of two was handed out, then the store gave the rest back, and another holds it. */
+START_TEST(an_attempt_holds_what_the_one_before_did_not_hand_out)
+{
+    tb_test *t = start(NULL);
+    world given = {.ordered = 2}, w;
+    given.shipped = 1, given.delivered = 1, given.till = CANCELLED;
+    w = whole(&given);
+    json_t *first = till_of(&w), *second;
+    w.till = OPEN, w.delivered = 0;
+    second = till_of(&w);
+    json_object_set_new(second, "externalid", json_string("P-42-1-2"));
+    json_object_set_new(second, "warehouseid", json_integer(32));
+    json_object_set_new(json_array_get(json_object_get(second, "orderitems"), 0), "quantity",
+                        json_integer(1));
+    tb_record *r = tb_record_new("order", "42", body_of(&w));
+    tb_record_set_changed(r, now_ms - 1000);
+    tb_record_add_part(r, "web.order", web_order(&w));
+    tb_record_add_part(r, "web.documents", documents_of(&w));
+    tb_record_add_part(r, "till.order", json_pack("{s:[o,o]}", "orders", first, second));
+    ck_assert_int_eq(tb_test_apply(t, &r), TB_NOOP);
+    settle(t, r);
+    ck_assert_str_eq(held_in(t, "A@store-2"), "O1 D0");
+    tb_record_unref(r);
+    tb_test_free(t);
+}
+END_TEST
+
 /* What was sent stands with the attempt; staff took a piece out, or changed the price. */
 START_TEST(staff_changed_the_order)
 {
@@ -747,6 +774,7 @@ int main(void)
     tcase_add_test(c, no_row_is_waited_for_without_a_namespace);
     tcase_add_test(c, stock_is_told_of_changes_only);
     tcase_add_test(c, memo_marks_all_sources);
+    tcase_add_test(c, an_attempt_holds_what_the_one_before_did_not_hand_out);
     tcase_add_test(c, staff_changed_the_order);
     tcase_add_test(c, slow_cancellation_is_told);
     tcase_add_test(c, person_lets_an_exception_pass);
