@@ -56,7 +56,7 @@ check)
   install_missing
   install_fuzzer
   bootstrap
-  build_tree _build --enable-sanitizers --enable-werror CFLAGS='-g -O1'
+  build_tree _build --enable-sanitizers --enable-werror
   make -C _build -s -j"$jobs" all
   make -C _build -s -j"$jobs" check
   # Guards are taken out, calls and allocations fail, and more seeds of the simulation are played, where no
