@@ -6,6 +6,7 @@
 #include <tillbridge/money.h>
 
 enum { RATE_ONE = 1000000, MOST_TAXES = 6 }; /* a rate of 100 percent; taxes that apply to one line */
+#define ORDER_MOST INT64_C(1000000000000000) /* a figure that is more is none, 10^-4 */
 
 typedef struct order_taxes { /* what applies to one line, as the order itself lists it */
     int64_t rates[MOST_TAXES];

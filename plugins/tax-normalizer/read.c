@@ -8,9 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* So that no sum of rows can overflow 64 bits. */
-enum { MOST_ROWS = 2000 };
-static const int64_t most_money = 1000000000000000;
+enum { MOST_ROWS = 2000 }; /* with ORDER_MOST: no sum of rows can overflow 64 bits */
 
 typedef struct field {
     const char *name, *base;
@@ -65,7 +63,7 @@ static int read_money(const json_t *value, int64_t *out)
     if (value && !json_is_null(value) && tb_money_from_json(value, NULL, &m))
         return -1;
     *out = m.amount;
-    return m.amount > most_money || m.amount < -most_money ? -1 : 0;
+    return m.amount > ORDER_MOST || m.amount < -ORDER_MOST ? -1 : 0;
 }
 
 /* A figure of the order stands at its top or among its extension attributes. */

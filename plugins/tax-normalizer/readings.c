@@ -6,7 +6,11 @@
  * (fixed price), and which of the two is not in the order either.
  *
  * So each possible way is added up, and the header decides: what was paid is the one figure that nobody
- * misreads. The whole order is read one way. */
+ * misreads. The whole order is read one way.
+ *
+ * Several ways may add up by chance: discounts of 0.89 in all are as much as a fixed product tax of 0.89.
+ * Then the rows decide: where prices exclude tax, the price without it times pieces is exact, where they
+ * include it, the price with it; one of the two gives what the row costs. */
 #include "plugins/tax-normalizer/readings.h"
 
 #include <stdlib.h>
@@ -76,14 +80,14 @@ static const char *bundles_name(const order *o, bundles how)
 
 /* ---- what each costs ---- */
 
-/* a * quantity, to 10^-4. */
+/* a * quantity, to 10^-4. -1: more than any figure of an order. */
 static int times(int64_t a, int64_t quantity, int64_t *out)
 {
     tb_money m;
     if (tb_money_ratio((tb_money){.amount = a}, quantity, TB_QUANTITY_SCALE, 4, TB_HALF_UP, &m))
         return -1;
     *out = m.amount;
-    return 0;
+    return m.amount > ORDER_MOST || m.amount < -ORDER_MOST ? -1 : 0;
 }
 
 static int row_gross(const order_row *row, const way *w, int64_t *out)
@@ -153,6 +157,30 @@ static int64_t size_of(int64_t amount)
     return amount < 0 ? -amount : amount;
 }
 
+/* How far the row is, read that way, from what its prices say; 0 where it has none. */
+static int64_t unlike_prices(const order_row *row, const way *w)
+{
+    int64_t gross, is, least = ORDER_MOST;
+    bool any = false;
+    if (row_gross(row, w, &gross))
+        return 0;
+    for (int i = BY_ROWS; i < WAYS; i++) {
+        if (row_gross(row, &ways[i], &is))
+            continue;
+        any = true;
+        least = size_of(gross - is) < least ? size_of(gross - is) : least;
+    }
+    return any ? least : 0;
+}
+
+static int64_t all_unlike_prices(const order *o, const way *w, bundles how)
+{
+    int64_t sum = 0;
+    for (int i = 0; i < o->rows_n; i++)
+        sum += carries(&o->rows[i], how) ? unlike_prices(&o->rows[i], w) : 0;
+    return sum;
+}
+
 static int take(const order *o, const way *w, bundles how, reading *out)
 {
     out->name = w->name;
@@ -172,21 +200,38 @@ static int take(const order *o, const way *w, bundles how, reading *out)
 typedef struct choice {
     const way *way;
     bundles how;
-    int64_t off;
+    int64_t off, unlike; /* the header, the prices of the rows */
 } choice;
+
+static int64_t cents(int64_t amount)
+{
+    enum { CENT = 100 };
+    return (size_of(amount) + CENT / 2) / CENT;
+}
+
+/* Less than a cent is how figures are printed and tells nothing. Prices say how a row is meant, not which
+ * rows carry: a bundle's are those of its children. */
+static bool is_better(const choice *a, const choice *b)
+{
+    if (!b->way || cents(a->off) != cents(b->off))
+        return !b->way || cents(a->off) < cents(b->off);
+    if (a->how != b->how)
+        return false;
+    return a->unlike != b->unlike ? a->unlike < b->unlike : size_of(a->off) < size_of(b->off);
+}
 
 static void try_ways(const order *o, int from, int to, bundles how, choice *best)
 {
     for (int i = from; i < to; i++) {
-        int64_t off;
-        if (!try_way(o, &ways[i], how, &off) && (!best->way || size_of(off) < size_of(best->off)))
-            *best = (choice){&ways[i], how, off};
+        choice one = {&ways[i], how, 0, all_unlike_prices(o, &ways[i], how)};
+        if (!try_way(o, one.way, how, &one.off) && is_better(&one, best))
+            *best = one;
     }
 }
 
 int reading_choose(const order *o, reading *out)
 {
-    choice best = {NULL, JUDGED, 0};
+    choice best = {.how = JUDGED};
     bundles end = strcmp(bundles_name(o, JUDGED), "-") ? BUNDLES : ON_CHILDREN;
     *out = (reading){.name = NULL};
     for (bundles how = JUDGED; how < end; how++)

@@ -11,7 +11,8 @@ typedef struct reading {
     int64_t off;         /* what is paid less what the rows and the other lines add up to, 10^-4 */
 } reading;
 
-/* Takes the reading that is off by the least; of several, the first of the table. 0, or -1: out of memory. */
+/* Takes the reading that is off by the least; of several, the one that the rows' own prices speak for, and of
+ * those the first of the table. 0, or -1: out of memory. */
 int reading_choose(const order *o, reading *out);
 void reading_free(reading *r);
 #define CLEANUP_READING __attribute__((cleanup(reading_free)))

@@ -11,6 +11,7 @@ const char *shown(const verified *v)
 {
     const shop *s = &v->cart.shop;
     enum { MOST = 3000 };
+    fprintf(stderr, "alone: TAX_SEED=%llu TAX_CARTS=1\n", (unsigned long long)v->seed);
     fprintf(stderr, "catalog %d shipping %d after %d discount-incl %d calculation %d filter %d\n%s\n",
             s->catalog_incl, s->shipping_incl, s->after_discount, s->discount_incl, s->calculation, s->filter,
             v->text);

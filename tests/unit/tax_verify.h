@@ -15,11 +15,13 @@
 
 typedef struct verified {
     cart cart;
+    uint64_t seed;        /* before the cart was rolled */
     char text[CART_TEXT]; /* the order */
     long differences, shown[4];
 } verified;
 
-/* Of a cart that fails: its set-up and the order, on stderr; Check cuts the program off at 8 KiB of message.
+/* Of a cart that fails: where it starts, its set-up and the order, on stderr; Check cuts the program off at 8
+ * KiB of message.
  */
 const char *shown(const verified *v);
 const char *text_in(const json_t *from, const char *name);

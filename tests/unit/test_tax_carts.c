@@ -5,7 +5,8 @@
  * that is not so; the right set-up in the configuration is accepted, a wrong rounding method is stopped, and
  * so is a header that is off.
  *
- * TAX_CARTS: how many (default: a sample); TAX_SEED: where to start. */
+ * TAX_CARTS: how many (default: a sample); TAX_SEED: where to start. A cart that fails names its own start,
+ * so that it comes again alone. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -211,6 +212,7 @@ static void spoil(json_t *order)
 
 static void one_cart(uint64_t *seed)
 {
+    seen.seed = *seed;
     cart_roll(&seen.cart, seed);
     bool base = seen.cart.exchange != 10000 && roll(seed, 2);
     cart_print(&seen.cart, base, seen.text);
@@ -226,23 +228,49 @@ static void one_cart(uint64_t *seed)
 }
 
 /* A seed of 0 would roll nothing but zeros. */
-static uint64_t number_from(const char *name, uint64_t otherwise)
+static uint64_t number_from(const char *name, uint64_t otherwise, uint64_t most)
 {
     const char *text = getenv(name);
     char *end;
     uint64_t n = text ? strtoull(text, &end, 10) : otherwise;
-    MUST(n && n <= INT64_MAX && (!text || !*end), "%s=%s is no number of 1 or more", name, text);
+    MUST(n && n <= most && (!text || !*end), "%s=%s is no number of 1 or more", name, text);
     return n;
 }
 
-START_TEST(random_carts_are_read_back)
+static void make_figures(void)
 {
-    const long carts = (long)number_from("TAX_CARTS", 1000);
-    const uint64_t first = number_from("TAX_SEED", 20261123);
-    uint64_t seed = first;
     cart_init(&seen.cart);
     for (int n = 0; n <= CART_ROWS; n++)
         mpq_inits(kept[n].price, kept[n].price_incl, kept[n].tax, kept[n].compensation, NULL);
+}
+
+static void count_anew(void)
+{
+    sum = (tally){.carts = 0};
+    seen.differences = 0;
+    memset(seen.shown, 0, sizeof seen.shown);
+}
+
+/* Each was refused once though it was right: the discounts come to as much as the fixed product tax. */
+static const uint64_t once_failed[] = {11526300665769126980u};
+
+START_TEST(carts_that_failed_once_are_read_back)
+{
+    uint64_t seed = once_failed[_i];
+    count_anew();
+    open_hosts();
+    one_cart(&seed);
+    close_hosts();
+}
+END_TEST
+
+START_TEST(random_carts_are_read_back)
+{
+    enum { MANY = 100 }; /* few may happen to be the same under any method */
+    const long carts = (long)number_from("TAX_CARTS", 1000, INT64_MAX);
+    const uint64_t first = number_from("TAX_SEED", 20261123, UINT64_MAX);
+    uint64_t seed = first;
+    count_anew();
     for (long i = 0; i < carts; i++) {
         if (i % 10000 == 0) { /* the kit keeps every line of the log */
             if (i)
@@ -252,8 +280,6 @@ START_TEST(random_carts_are_read_back)
         one_cart(&seed);
     }
     close_hosts();
-    for (int n = 0; n <= CART_ROWS; n++)
-        mpq_clears(kept[n].price, kept[n].price_incl, kept[n].tax, kept[n].compensation, NULL);
     printf(
         "tax carts %ld seed %llu: equal %ld, named residual %ld (vat per rate %ld), base figures %ld; set-up "
         "shown: "
@@ -262,15 +288,19 @@ START_TEST(random_carts_are_read_back)
         sum.carts, (unsigned long long)first, sum.equal, sum.residual, seen.differences, sum.by_base,
         seen.shown[0], seen.shown[1], seen.shown[2], seen.shown[3], sum.noticed, sum.same, sum.unnoticed,
         sum.off);
-    ck_assert_int_gt(sum.noticed, sum.carts / 8); /* the test itself would notice a plugin that accepts all */
+    if (sum.carts >= MANY) /* the test itself would notice a plugin that accepts all */
+        ck_assert_int_gt(sum.noticed, sum.carts / 8);
 }
 END_TEST
 
 int main(void)
 {
+    make_figures();
     Suite *s = suite_create("tax-carts");
     TCase *carts = tcase_create("carts");
     tcase_set_timeout(carts, 0);
+    tcase_add_loop_test(carts, carts_that_failed_once_are_read_back, 0,
+                        (int)(sizeof once_failed / sizeof *once_failed));
     tcase_add_test(carts, random_carts_are_read_back);
     suite_add_tcase(s, carts);
     SRunner *r = srunner_create(s);

@@ -105,6 +105,30 @@ START_TEST(tax_of_a_fixed_tax_that_is_nothing_goes_on)
 }
 END_TEST
 
+/* Discounts of 0.89 and a fixed tax of 0.89: with the row totals before discount, or after it and with the
+ * fixed tax in them, the sum is the same, and only the prices tell which is meant. */
+START_TEST(prices_decide_where_two_readings_add_up)
+{
+    static const item rows[] = {{"A", 1, 27.82, 33.10, 27.82, 33.10, 0.83, 0.13, 5.15, 19},
+                                {"B", 1, 1.78, 2.17, 1.78, 2.17, 0.06, 0.01, 0.38, 22}};
+    static const double filtered[] = {32.27, 3.00};
+    tb_test *t = tb_test_new(&tillbridge_plugin, NULL);
+    json_t *order = order_of(rows, 2, (total){.paid = 35.47, .tax = 5.73});
+    json_t *items = json_object_get(order, "items"), *other = json_array_get(items, 1);
+    json_object_set_new(other, "weee_tax_applied_row_amount", json_real(0.89));
+    json_object_set_new(other, "weee_tax_applied",
+                        json_string("[{\"row_amount\": 0.89, \"row_amount_incl_tax\": 1.09}]"));
+    for (size_t n = 0; n < 2 && _i; n++)
+        json_object_set_new(json_array_get(items, n), "row_total_incl_tax", json_real(filtered[n]));
+    result x = apply(t, order);
+    must_pass(&x);
+    ck_assert_str_eq(lines_text(&x), "A 32.27 5.15; B 2.11 0.38; B 1.09 0.20");
+    ck_assert(json_is_true(json_object_get(x.tax, "explained")));
+    done(&x);
+    tb_test_free(t);
+}
+END_TEST
+
 START_TEST(bundle_of_fixed_price_carries_itself)
 {
     static const item rows[] = {{"SET", 1, 100, 125, 100, 125, 0, 0, 25, 25},
@@ -475,6 +499,7 @@ int main(void)
     TCase *c = tcase_create("tax-rules");
     tcase_set_timeout(c, 120);
     tcase_add_loop_test(c, unreadable_figure_is_named, 0, (int)(sizeof breaks / sizeof *breaks));
+    tcase_add_loop_test(c, prices_decide_where_two_readings_add_up, 0, 2);
     for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)
         tcase_add_test(c, *tests[i]);
     suite_add_tcase(s, c);
