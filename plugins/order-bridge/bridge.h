@@ -109,6 +109,7 @@ typedef struct planned {      /* how the step that is due will change the counte
     const json_t *rows;       /* of the shipment */
     bool notified;
     const bridge_part *cancelled; /* at the till */
+    const bridge_part *placed;    /* at the till: as much of it counts as the till holds by then */
 } planned;
 
 /* The entries as they are to stand: {SKU@source: {"o", "d", "mark", "seen"}}; the caller owns it. */

@@ -63,6 +63,7 @@ static tb_verdict make_order(doing *x)
     tb_record_set_probe(x->b->record, external);
     attempts_add(x->b, x->part, attempt, external);
     changed_note_sent(x->b, external, x->step);
+    x->plan.placed = x->part;
     return TB_OK;
 }
 

@@ -60,6 +60,16 @@ static int64_t about_to_ship(const bridge *b, const planned *plan, size_t thing)
     return pieces;
 }
 
+/* The stock rule counts no more of it than the till has reserved, so this is not too early. */
+static void add_placed(const bridge *b, const planned *plan, size_t thing, source_list *all,
+                       share_place *places)
+{
+    size_t p = plan->placed ? (size_t)(plan->placed - b->parts) : b->parts_n;
+    const char *source = plan->placed ? order_text(plan->placed->route, "source") : "";
+    if (*source && p < b->parts_n)
+        places[source_index(all, source)].undelivered += cell_at(b, p, thing)->wanted;
+}
+
 /* u: not handed out yet, of open orders whose reservation lies ahead. */
 static void add_undelivered(const bridge *b, const planned *plan, size_t thing, source_list *all,
                             share_place *places)
@@ -91,6 +101,7 @@ static void share_thing(const bridge *b, const planned *plan, size_t thing, sour
         places[i].shipped = shipped_from(b, thing, all->names[i]) + (here ? more : 0);
     }
     add_undelivered(b, plan, thing, all, places);
+    add_placed(b, plan, thing, all, places);
     share_out(&line, places, all->n);
 }
 

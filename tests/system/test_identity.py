@@ -301,8 +301,9 @@ def row_21_brought_back_before_the_shop_heard(w, sku):
     w.sim("POST", "/system", {"name": "adobe", "down": False})
     w.until(lambda: w.shipped(order) == 2, "it is shipped")
     w.stands(sku, 5, 1, 3, 0, 3)
-    quantities = [q for _, q in w.writes(sku)[before:]]  # 5 if the orders are looked at first, as in the table
-    assert quantities in ([5, 3], [4, 2, 3]), quantities
+    quantities = [q for _, q in w.writes(sku)[before:]]
+    # 5 first if the stock is looked at first, as in the table; else the row holds enough to ship from as it is.
+    assert quantities in ([5, 3], [4, 2, 3], [1, 3]), quantities
 
 
 TOGETHER = (row_1_not_at_the_till, row_4_held_in_the_shop, row_5_lapsed, rows_6_to_9_handed_out, row_10_cancelled_in_the_shop,

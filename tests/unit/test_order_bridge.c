@@ -213,7 +213,7 @@ typedef struct due_case {
 static const due_case cases[] = {
     {"1 placed, unpaid", W(.state = "new", .unpaid = true), "noop", "-"},
     {"1 placed, held", W(.state = "holded"), "noop", "-"},
-    {"1 to send", W(.unpaid = false), "order", "-"},
+    {"1 to send", W(.unpaid = false), "order", "O2 D0"},
     {"3 at the till", W(.till = OPEN), "noop", "O2 D0"},
     {"4 on hold, lapsing", W(.till = OPEN, .state = "holded", .reserved_days = 3), "reservation-renew",
      "O2 D0"},
@@ -260,7 +260,7 @@ static const due_case cases[] = {
      W(.method = "invoice", .unpaid = true, .till = OPEN, .shipped = 2, .notified = true, .pickup = "store-1",
        .log = 900),
      "invoice", "O0 D0 marked"},
-    {"pay in store, unpaid, to send", W(.method = "store", .state = "new", .unpaid = true), "order", "-"},
+    {"pay in store, unpaid, to send", W(.method = "store", .state = "new", .unpaid = true), "order", "O2 D0"},
     {"pay in store, handed out", W(.method = "store", .unpaid = true, .till = CLOSED, .delivered = 2),
      "shipment", "O0 D0 marked"},
     {"pay in store, shipped",
