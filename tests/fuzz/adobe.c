@@ -75,7 +75,9 @@ static void see(const tb_request *asked, const tb_response *answer)
     size_t i;
     json_t *item;
     bool taken = answer->status >= 200 && answer->status < 300 && json_is_array(answer->json);
-    if (!strcmp(asked->method, "GET") && !strcmp(asked->path, "/V1/products") && answer->status == 200)
+    /* neighbours are looked up for a hint, without their type: nothing is concluded of those */
+    if (!strcmp(asked->method, "GET") && !strcmp(asked->path, "/V1/products") && answer->status == 200 &&
+        asked->query && strstr(asked->query, "type_id"))
         see_products(answer);
     if (strcmp(asked->method, "POST") != 0)
         return;
