@@ -265,7 +265,8 @@ LISTED, NAMED, CHAIN = "=updated_at&", "filters%5D%5B0%5D%5Bfield%5D=entity_id",
 OF_ORDER, TOLD = "field%5D=order_id", "notification_sent"
 SHOP = "/rest/all/V1/"
 ORDERS, ONE = "/v2/accounts/1500/sites/1/orders.json", "/v2/accounts/1500/sites/1/orders/"
-SHIP, READY, INVOICE = "/ship", "/notify-orders-are-ready-for-pickup", "/invoice"
+READY = "/notify-orders-are-ready-for-pickup"
+PAPER = "POST /rest/all/V1/order/"  # a shipment, or an invoice, whichever is due first: the lists are GET
 
 READS = {
     "adobe orders": Call("adobe", "GET " + SHOP + "orders", Unbilled, LISTED),
@@ -288,16 +289,16 @@ STEPS = {
     "order-cancel": Call("sitoo", "PUT " + ONE, Cancelled),
     "reservation-renew": Call("sitoo", "PUT " + ONE, Renewed),
     "delivery": Call("sitoo", "POST " + ONE, ShippedInShop, probe=r"/orderdeliveries\.json\?"),
-    "shipment": Call("adobe", SHIP, HandedOut, probe=TOLD),
+    "shipment": Call("adobe", PAPER, HandedOut, probe=TOLD),
     "ready": Call("adobe", READY, Ready, probe=TOLD),
-    "invoice": Call("adobe", INVOICE, Captured, probe=TOLD),
+    "invoice": Call("adobe", PAPER, Captured, probe=TOLD),
     "web-order-cancel": Call("adobe", "/cancel", Nowhere),
     "order probe": Call("sitoo", "GET /v2/accounts/1500/orders.json", Sent, "externalid=", "POST " + ORDERS),
     "delivery probe": Call("sitoo", "GET " + ONE, ShippedInShop, "", "POST " + ONE),
-    "shipment probe": Call("adobe", "GET " + SHOP + "shipments", HandedOut, OF_ORDER, SHIP),
+    "shipment probe": Call("adobe", "GET " + SHOP + "shipments", HandedOut, OF_ORDER, PAPER),
     "ready probe": Call("adobe", "GET " + SHOP + "shipments", Ready, OF_ORDER, READY),
-    "invoice probe": Call("adobe", "GET " + SHOP + "invoices", Captured, OF_ORDER, INVOICE),
-    "chain probe": Call("adobe", "GET " + SHOP + "orders", HandedOut, TOLD, SHIP),
+    "invoice probe": Call("adobe", "GET " + SHOP + "invoices", Captured, OF_ORDER, PAPER),
+    "chain probe": Call("adobe", "GET " + SHOP + "orders", HandedOut, TOLD, PAPER),
     "order read back": Call("sitoo", "GET " + ONE, Sent),
     "cancel read back": Call("sitoo", "GET " + ONE, Cancelled),
     "shipment read back": Call("adobe", "GET " + SHOP + "shipment/", HandedOut),
