@@ -54,7 +54,9 @@ static int64_t back_off(const pipeline *p, int attempts)
 static void retry_or_park(const pipeline *p, const flight *f, journal_settlement *s)
 {
     s->attempts = f->row.attempts + (f->counts ? 1 : 0);
-    if (s->attempts > p->p->config->retry.attempts) {
+    bool ends =
+        f->counts || f->kind == SETTLE_ABSENT; /* what only waits for the server's time ends nothing */
+    if (ends && s->attempts > p->p->config->retry.attempts) {
         s->kind = SETTLE_REJECT;
         s->reason = f->kind == SETTLE_UNKNOWN ? "effect.unknown" : "retry.exhausted";
         s->cause = f->row.key;
@@ -73,18 +75,9 @@ static void from_core(const pipeline *p, const flight *f, journal_settlement *s)
     s->text = f->text;
     s->due = env_steady();
     s->attempts = f->row.attempts;
-    if (f->kind == SETTLE_RETRY || f->kind == SETTLE_UNKNOWN)
+    bool spent = f->row.attempts > p->p->config->retry.attempts;
+    if (f->kind == SETTLE_RETRY || f->kind == SETTLE_UNKNOWN || (f->kind == SETTLE_ABSENT && spent))
         retry_or_park(p, f, s);
-}
-
-static void unknown_said(const pipeline *p, const flight *f, journal_settlement *s)
-{
-    const tb_sink *api = f->operation ? p->p->sinks[f->operation->sink].plugin->api.sink : NULL;
-    bool can = f->intended && api && api->probe;
-    s->kind = can ? SETTLE_UNKNOWN : f->intended ? SETTLE_REJECT : SETTLE_RETRY;
-    s->reason = can ? NULL : "effect.unknown";
-    s->cause = f->row.key;
-    s->due = env_steady() + back_off(p, 0);
 }
 
 /* A plugin's own RETRY uses up an attempt. */
@@ -103,7 +96,26 @@ static const char *said_or_done(const flight *f, const tb_outcome *o)
     return f->row.operation ? f->row.operation : f->operation ? f->operation->operation->name : o->text;
 }
 
-static void from_plugin(const pipeline *p, flight *f, const tb_outcome *o, journal_settlement *s)
+/* What the other side said could not be understood. It is told at once, and uses up an attempt: a call that
+ * is answered like that each time, and is each time found not to have happened, must not go on for ever. */
+static void unknown_said(pipeline *p, flight *f, const tb_outcome *o, journal_settlement *s)
+{
+    const tb_sink *api = f->operation ? p->p->sinks[f->operation->sink].plugin->api.sink : NULL;
+    bool can = f->intended && api && api->probe;
+    if (*o->text)
+        pipeline_error(p, "%s: %s", f->row.key, o->text);
+    if (!f->intended) {
+        retry_said(p, f, s);
+        return;
+    }
+    s->kind = can ? SETTLE_UNKNOWN : SETTLE_REJECT;
+    s->reason = can ? NULL : "effect.unknown";
+    s->cause = f->row.key;
+    s->attempts = f->row.attempts + 1; /* but it is looked for in any case */
+    s->due = env_steady() + back_off(p, 0);
+}
+
+static void from_plugin(pipeline *p, flight *f, const tb_outcome *o, journal_settlement *s)
 {
     s->reason = o->reason;
     s->cause = *o->cause ? o->cause : f->row.key;
@@ -128,11 +140,11 @@ static void from_plugin(const pipeline *p, flight *f, const tb_outcome *o, journ
         s->kind = SETTLE_WAIT;
         break;
     case TB_UNKNOWN:
-        unknown_said(p, f, s);
+        unknown_said(p, f, o, s);
         break;
     default:
         if (o->failed && f->intended) /* the call was made; what was said of it could not be kept */
-            unknown_said(p, f, s);
+            unknown_said(p, f, o, s);
         else
             retry_said(p, f, s);
     }

@@ -99,10 +99,10 @@ def throughput(args, orders=400):
             assert w.stop() == 0
             since, mark = w.total(), os.path.getsize(w.traced)
             wanted = {w.buy(n) for n in range(orders)}
-            began = time.monotonic()
+            began = time.time() * 1000  # the simulators' clock too
             w.run()
-            w.until(lambda: len(wanted & set(w.at_tills(since))) == orders, "all are at the tills", 600, 0.05)
-            ours.append(orders / (time.monotonic() - began))
+            w.until(lambda: wanted <= set(w.at_tills(since)), "all are at the tills", 600, 1)
+            ours.append(orders * 1000 / (max(w.at_tills(since).values()) - began))
             w.orders_rest()
             cpu.append(usage(w.daemon.pid)[1] * 1000 / orders)
             bodies = w.bodies(mark)
@@ -124,7 +124,7 @@ def age(args, per_second=10):
             for n in range(per_second * args.seconds * 2):
                 time.sleep(max(0, began + n / per_second - time.monotonic()))
                 wanted.add(w.buy(n))
-            w.until(lambda: wanted <= set(w.at_tills(since)), "all are at the tills", 120, 0.1)
+            w.until(lambda: wanted <= set(w.at_tills(since)), "all are at the tills", 120, 1)
             placed, there = w.placed(since), w.at_tills(since)
             ages = [there[number] - placed[number] for number in wanted]
             p50.append(quantile(ages, 0.5))
@@ -133,7 +133,7 @@ def age(args, per_second=10):
     row("the same, p99", p99, "ms")
 
 
-def saturday(clock=4, per_hour=600, minutes=8):
+def saturday(clock=2, per_hour=600, minutes=6):
     """By a clock that runs faster, but not much: what the machine itself takes counts as often."""
     with Orders(DOCUMENTED, "30s", clock=clock, rate="4/s") as w:
         since, mark, wanted = w.total(), os.path.getsize(w.traced), set()
@@ -158,5 +158,5 @@ def bench_orders(args):
     print("web orders to the tills, both ends instant, limits off (min / median / max)")
     throughput(args)
     age(args)
-    print("the documented Sitoo (one in flight, 150 ms, 4 a second), 12,000 receipts and 600 web orders an hour, clock x 4")
+    print("the documented Sitoo (one in flight, 150 ms, 4 a second), 12,000 receipts and 600 web orders an hour, clock x 2")
     saturday()

@@ -265,8 +265,8 @@ LISTED, NAMED, CHAIN = "=updated_at&", "filters%5D%5B0%5D%5Bfield%5D=entity_id",
 OF_ORDER, TOLD = "field%5D=order_id", "notification_sent"
 SHOP = "/rest/all/V1/"
 ORDERS, ONE = "/v2/accounts/1500/sites/1/orders.json", "/v2/accounts/1500/sites/1/orders/"
-PAPER = "POST /rest/all/V1/order/"  # a shipment, or an invoice, whichever is due first: the lists are GET
 READY = "/notify-orders-are-ready-for-pickup"
+PAPER = "POST /rest/all/V1/order/"  # a shipment, or an invoice, whichever is due first: the lists are GET
 
 READS = {
     "adobe orders": Call("adobe", "GET " + SHOP + "orders", Unbilled, LISTED),

@@ -4,7 +4,7 @@
 Each cell ends in a retry, a probe or a visible exception; the effect is there once, now and in the end. HELL=all plays the whole.
 """
 from hell import ANSWERS, HEAVY, chosen, matrix
-from hell_orders import STEPS, Orders, all_once, mend, play
+from hell_orders import STEPS, Orders, all_once, come_to_rest, judge, mend, play
 from tb import main
 
 
@@ -16,5 +16,24 @@ def test_what_the_order_flow_does():
     assert not bad, "\n".join(bad)
 
 
+def test_an_answer_that_is_never_understood_ends():
+    """Answered with nothing each time, and each time found not to have happened: a person is told after some attempts."""
+    with Orders() as w:
+        for name in ("shipment", "web-order-cancel"):
+            call = STEPS[name]
+            story = call.story(w)
+            story.prepare()
+            w.until(lambda: w.counters("orders")["pending"] == 0, "all is well before it")
+            for fault in call.faults("empty 200"):
+                w.sim("POST", "/faults", fault)
+            story.act()
+            w.until(lambda: [x["reason"] for x in w.exceptions()] == ["retry.exhausted"], "%s is told" % name, 60)
+            assert w.counters("orders")["pending"] == 0, w.counters("orders")
+            w.sim("DELETE", "/faults")
+            come_to_rest(w, story)
+            judge(story)
+            w.law()
+
+
 if __name__ == "__main__":
-    main([test_what_the_order_flow_does])
+    main([test_what_the_order_flow_does, test_an_answer_that_is_never_understood_ends])
