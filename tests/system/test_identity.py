@@ -424,6 +424,8 @@ class Player:
         entity = self.chance.choice(self.orders)["order"]
         verb = self.chance.choice(("cancel", "cancel", "refund", "refund", "part", "ship", "hold", "unhold"))
         body = {"order": entity}
+        # What is cancelled can be sold again at once, while the till still holds it (rows 10 and 13): that is no promise.
+        self.lowered |= verb in ("cancel", "refund", "part")
         if verb in ("refund", "part", "ship"):
             rows = self.w.web(entity)["items"]
             if verb != "ship" and self.chance.random() < 0.6:
