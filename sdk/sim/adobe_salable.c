@@ -15,6 +15,11 @@ static int64_t threshold(const adobe *m, const adobe_product *p)
     return p && p->min_qty != NO_PLACE ? p->min_qty : adobe_int(m, "min_qty") * ADOBE_UNIT;
 }
 
+int64_t adobe_reserved(const adobe *m, const char *sku, int stock)
+{
+    return level_of(adobe_sku_of(m, sku), stock).reserved;
+}
+
 int64_t adobe_threshold(const adobe *m, const char *sku)
 {
     return threshold(m, adobe_product_of(m, sku));

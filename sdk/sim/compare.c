@@ -64,9 +64,10 @@ json_t *compare_goal(int64_t kept_back)
         if (s.want == s.have)
             continue;
         differences++;
-        json_array_append_new(different, json_pack("{ss so so sI}", "sku", sim_world.skus[i].shop, "want",
+        json_array_append_new(different, json_pack("{ss so so so sI}", "sku", sim_world.skus[i].shop, "want",
                                                    quantity_json(s.want), "have", quantity_json(s.have),
-                                                   "not_at_till", (json_int_t)s.not_at_till));
+                                                   "left_over", quantity_json(s.left_over), "not_at_till",
+                                                   (json_int_t)s.not_at_till));
     }
     return json_pack("{sI sI so}", "compared", (json_int_t)compared, "differences", (json_int_t)differences,
                      "different", different);

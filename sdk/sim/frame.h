@@ -134,8 +134,10 @@ void observer_close(void);
 int64_t observer_promised(const world_sku *k, int64_t *there);
 typedef struct {
     int64_t want, have; /* salable, by rule R1 and as the shop says; 10^-4 */
+    int64_t left_over;  /* reservations that no order explains; what they add is in `want` */
     int64_t not_at_till;
 } observer_salable;
+int64_t observer_left_over(const world_sku *k); /* 10^-4 */
 observer_salable observer_goal(const world_sku *k, int64_t kept_back);
 
 /* tills.c, tills_run.c */

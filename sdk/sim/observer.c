@@ -18,7 +18,7 @@ typedef struct {
 
 static struct {
     map by_till, by_shop; /* name -> place in sim_world.skus, plus 1 */
-    excess offered, promised, lacking;
+    excess offered, promised, lacking, left_over;
     bool *touched;
     size_t *list, count; /* the touched ones */
     bool all;
@@ -38,6 +38,7 @@ static void index_names(void)
     make_room(&observer.offered, n);
     make_room(&observer.promised, n);
     make_room(&observer.lacking, n);
+    make_room(&observer.left_over, n);
     observer.touched = must(calloc(n + 1, sizeof *observer.touched));
     observer.list = must(calloc(n + 1, sizeof *observer.list));
     for (size_t i = 0; i < n; i++) {
@@ -127,6 +128,8 @@ static void look(size_t i, step_maker maker)
     note(&observer.offered, i, oversold(&sim_world.skus[i]), maker);
     note(&observer.promised, i, overpromised(&sim_world.skus[i]), maker);
     note(&observer.lacking, i, lacking(&sim_world.skus[i]), maker);
+    int64_t left_over = sim_world.skus[i].shop ? observer_left_over(&sim_world.skus[i]) / 10000 : 0;
+    note(&observer.left_over, i, left_over < 0 ? -left_over : left_over, maker);
     observer.touched[i] = false;
 }
 
@@ -177,13 +180,14 @@ static json_t *by_maker(const excess *e)
 json_t *observer_state(void)
 {
     const excess *o = &observer.offered, *p = &observer.promised;
-    return json_pack("{sI sI sI sI sI so sI sI sI sI so so so}", "steps", (json_int_t)observer.steps,
+    return json_pack("{sI sI sI sI sI so sI sI sI sI so so so so}", "steps", (json_int_t)observer.steps,
                      "oversold_now", (json_int_t)o->now, "oversold_worst", (json_int_t)o->worst, "worst_at",
                      (json_int_t)o->worst_at, "steps_oversold", (json_int_t)o->steps, "by_sku",
                      by_sku(o->over, 50), "overpromised_now", (json_int_t)p->now, "overpromised_worst",
                      (json_int_t)p->worst, "overpromised_worst_at", (json_int_t)p->worst_at,
                      "steps_overpromised", (json_int_t)p->steps, "overpromised_by_sku", by_sku(p->over, 50),
-                     "overpromised_by_maker", by_maker(p), "lacking_by_maker", by_maker(&observer.lacking));
+                     "overpromised_by_maker", by_maker(p), "lacking_by_maker", by_maker(&observer.lacking),
+                     "left_over_by_maker", by_maker(&observer.left_over));
 }
 
 static void free_room(excess *e)
@@ -200,6 +204,7 @@ void observer_close(void)
     free_room(&observer.offered);
     free_room(&observer.promised);
     free_room(&observer.lacking);
+    free_room(&observer.left_over);
     free(observer.touched);
     free(observer.list);
 }

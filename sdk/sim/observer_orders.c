@@ -83,6 +83,18 @@ static web_pieces look_at_orders(const world_sku *k)
     return sum;
 }
 
+/* The shop itself may leave some over: a second memo for a piece that went out after the first one gives back
+ * what was given back already. */
+int64_t observer_left_over(const world_sku *k)
+{
+    adobe_promise orders[MOST_ORDERS];
+    int64_t sum = adobe_reserved(sim_world.adobe, k->shop, 2);
+    size_t count = adobe_promises(sim_world.adobe, k->shop, orders, MOST_ORDERS);
+    for (size_t i = 0; i < count; i++)
+        sum += orders[i].held * 10000;
+    return sum;
+}
+
 /* The goal of R1 at rest: what the tills have free, less the web orders that no till holds. */
 observer_salable observer_goal(const world_sku *k, int64_t kept_back)
 {
@@ -95,8 +107,9 @@ observer_salable observer_goal(const world_sku *k, int64_t kept_back)
     }
     int64_t not_at_till = orders.web - orders.shared, want = free_ - not_at_till;
     int64_t least = adobe_threshold(sim_world.adobe, k->shop);
-    int64_t have = adobe_salable(sim_world.adobe, k->shop, 2);
-    return (observer_salable){at_least_0(want * 10000 - least), at_least_0(have), not_at_till};
+    int64_t have = adobe_salable(sim_world.adobe, k->shop, 2), left_over = observer_left_over(k);
+    return (observer_salable){at_least_0(want * 10000 - least + left_over), at_least_0(have), left_over,
+                              not_at_till};
 }
 
 int64_t observer_promised(const world_sku *k, int64_t *there)

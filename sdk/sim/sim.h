@@ -57,7 +57,8 @@ json_t *adobe_control(adobe *m, const char *verb, json_t *arguments, const char 
 bool adobe_source_item(const adobe *m, const char *sku, const char *source, int64_t *quantity, int *status);
 /* Salable quantity (10^-4) of a SKU in a stock, before the answer's floor at 0. */
 int64_t adobe_salable(const adobe *m, const char *sku, int stock);
-int64_t adobe_threshold(const adobe *m, const char *sku); /* below which nothing is sold; 10^-4 */
+int64_t adobe_reserved(const adobe *m, const char *sku, int stock); /* the sum of its reservations; 10^-4 */
+int64_t adobe_threshold(const adobe *m, const char *sku);           /* below which nothing is sold; 10^-4 */
 /* What an order still reserves of a SKU, and what it shipped of it; whole pieces. */
 typedef struct {
     int64_t id, held, gone;
