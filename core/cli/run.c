@@ -78,15 +78,6 @@ static const char *const machine_words[] = {"out of memory",
                                             "could not be registered",
                                             "cannot allocate",
                                             "disk is full",
-                                            /* the loader says what it could not do, and not why */
-                                            "failed to map segment",
-                                            "cannot map zero-fill pages",
-                                            "cannot create shared object descriptor",
-                                            "cannot read file data",
-                                            "cannot change memory protections",
-                                            "cannot make segment writable",
-                                            "cannot restore segment prot",
-                                            "cannot apply additional memory protection",
                                             NULL};
 
 static bool is_the_machines(const char *text)

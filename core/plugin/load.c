@@ -120,12 +120,37 @@ static void copy_descriptor(entry *x, const tb_plugin *from)
 
 /* ---- opening ---- */
 
+/* The loader says what it could not do, and not that it was for want of memory. */
+static bool is_want_of_memory(const char *why)
+{
+    static const char *const words[] = {"failed to map segment",
+                                        "cannot map zero-fill pages",
+                                        "cannot create shared object descriptor",
+                                        "cannot read file data",
+                                        "cannot change memory protections",
+                                        "cannot make segment writable",
+                                        "cannot restore segment prot",
+                                        "cannot apply additional memory protection"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strstr(why, words[i]))
+            return true;
+    return false;
+}
+
+static int tell_loader(const char *path, error *e)
+{
+    const char *why = dlerror();
+    why = why ? why : "out of memory"; /* even for the text */
+    return error_set(e, "%s: cannot be opened: %s%s", path, why,
+                     is_want_of_memory(why) ? " (out of memory)" : "");
+}
+
 static int open_object(const char *path, const judged_file *file, const tb_plugin **out, error *e)
 {
     struct stat st;
     void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
     if (!handle)
-        return error_set(e, "%s: cannot be opened: %s", path, dlerror());
+        return tell_loader(path, e);
     *out = dlsym(handle, "tillbridge_plugin");
     dlclose(handle); /* stays loaded: RTLD_NODELETE */
     if (stat(path, &st))
