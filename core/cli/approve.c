@@ -28,10 +28,7 @@ static void show(const json_t *list, bool approved)
 static int look(const cli_args *a, const char *path)
 {
     json_t *query = json_object(), *x = NULL;
-    if (a->pipeline)
-        json_object_set_new(query, "pipeline", json_string(a->pipeline));
-    if (a->key)
-        json_object_set_new(query, "key", json_string(a->key));
+    client_narrow(a, query);
     int code = client_once(a, "GET", path, query, NULL, &x);
     const json_t *list = json_object_get(x, "proposals");
     if (x && a->json)
@@ -50,10 +47,7 @@ static int approve(const cli_args *a, const char *path)
 {
     json_t *body = client_why(a), *x = NULL;
     json_object_set_new(body, "by", json_string(a->by));
-    if (a->pipeline)
-        json_object_set_new(body, "pipeline", json_string(a->pipeline));
-    if (a->key)
-        json_object_set_new(body, "key", json_string(a->key));
+    client_narrow(a, body);
     int code = client_once(a, "POST", path, NULL, body, &x);
     if (x && a->json)
         cli_print_json(x);

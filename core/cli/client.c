@@ -278,6 +278,14 @@ int client_once(const cli_args *a, const char *method, const char *path, json_t 
     return code;
 }
 
+void client_narrow(const cli_args *a, json_t *to)
+{
+    if (a->pipeline)
+        json_object_set_new(to, "pipeline", json_string(a->pipeline));
+    if (a->key)
+        json_object_set_new(to, "key", json_string(a->key));
+}
+
 json_t *client_why(const cli_args *a)
 {
     json_t *body = json_object();

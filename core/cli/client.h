@@ -19,6 +19,8 @@ int client_call(client *c, const char *method, const char *path, json_t *query, 
 /* Opens, calls once, closes. */
 int client_once(const cli_args *a, const char *method, const char *path, json_t *query, json_t *body,
                 json_t **out);
+/* Adds what --pipeline and --key name to a query or a body. */
+void client_narrow(const cli_args *a, json_t *to);
 /* {"why": ...}: what every change sends; without --why there is none. */
 json_t *client_why(const cli_args *a);
 

@@ -14,8 +14,7 @@ static json_t *list_query(const cli_args *a, int64_t after)
     json_t *q = json_object();
     snprintf(number, sizeof number, "%lld", (long long)after);
     json_object_set_new(q, "after", json_string(number));
-    if (a->pipeline)
-        json_object_set_new(q, "pipeline", json_string(a->pipeline));
+    client_narrow(a, q);
     if (a->all)
         json_object_set_new(q, "all", json_string("1"));
     return q;
@@ -126,8 +125,7 @@ static int show(const cli_args *a, const char *path)
 static int change(const cli_args *a, const char *path, const char *verb)
 {
     json_t *body = client_why(a), *x = NULL;
-    if (a->key)
-        json_object_set_new(body, "key", json_string(a->key));
+    client_narrow(a, body);
     int code = client_once(a, "POST", path, NULL, body, &x);
     if (x && a->json)
         cli_print_json(x);

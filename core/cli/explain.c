@@ -198,8 +198,7 @@ int cli_explain(int argc, char **argv)
     json_t *query = json_pack("{s:s}", "key", key);
     if (a.words_n > 1)
         json_object_set_new(query, "type", json_string(a.words[0]));
-    if (a.pipeline)
-        json_object_set_new(query, "pipeline", json_string(a.pipeline));
+    client_narrow(&a, query);
     code = client_once(&a, "GET", "explain", query, NULL, &x);
     if (x && a.json)
         cli_print_json(x);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The places an order may go to: a row each of the table that the stock path has too (warehouse, source),
- * with columns that may be there: location (its name), system (none: not in the till system), capacity
- * (orders a day), latitude, longitude. Rules of kind `never` take places out. */
+ * with columns that may be there: its name (location), `none` where it is not in the till system (system),
+ * orders a day (capacity), latitude, longitude. Rules of kind `never` take places out. */
 #include "plugins/order-router/router.h"
 
 #include <stdarg.h>
