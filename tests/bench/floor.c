@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The floors that figures are divided by, taken on the same machine in the same run:
  *
- *   bench-floor http
- *       A bare libmicrohttpd responder with the listener's own settings: reads the body, answers 200. Says
- * its port, ends with its standard input. bench-floor commit FILE ROWS SECONDS [RATE] Group commits of ROWS
- * inbox rows with their indexes and dedup ids, as the journal writes them (WAL, synchronous=FULL). Says rows
- * a second; at so many commits a second: what one took. bench-floor post URL HEADER FILE Posts each line of
- * the file as JSON, one after the other over one connection of libcurl that is kept, and does nothing with
- * the answers. Says how many were answered with 200, and calls a second.
+ * bench-floor http: a bare libmicrohttpd responder with the listener's own settings. Reads the body, answers
+ * 200. Says its port, ends with its standard input.
+ *
+ * bench-floor commit FILE ROWS SECONDS [RATE]: group commits of ROWS inbox rows with their indexes and dedup
+ * ids, as the journal writes them (WAL, synchronous=FULL). Says rows a second; at so many commits a second:
+ * what one took.
+ *
+ * bench-floor post URL HEADER FILE: posts each line of the file as JSON, one after the other over one
+ * connection of libcurl that is kept, and does nothing with the answers. Says how many were answered with
+ * 200, and calls a second.
  */
 #include <curl/curl.h>
 #include <microhttpd.h>
